@@ -1,0 +1,35 @@
+"""Names of the closed sets of options, in one place."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+Json = dict[str, Any]
+
+PAdjust = Literal["holm", "bh", "none"]
+P_ADJUST: tuple[PAdjust, ...] = ("holm", "bh", "none")
+
+Role = Literal[
+    "id", "segment", "weight", "outcome", "driver", "duration", "stratum", "cluster",
+    "personal", "text", "ignore",
+]  # fmt: skip
+ROLES: tuple[Role, ...] = (
+    "id", "segment", "weight", "outcome", "driver", "duration", "stratum", "cluster",
+    "personal", "text", "ignore",
+)  # fmt: skip
+
+Part = Literal[
+    "expectation", "perception", "minimum", "desired", "importance", "satisfaction", "rating"
+]
+PARTS: tuple[Part, ...] = (
+    "expectation", "perception", "minimum", "desired", "importance", "satisfaction", "rating",
+)  # fmt: skip
+
+MissingKind = Literal["refused", "not_used", "unknown"]
+MISSING_KINDS: tuple[MissingKind, ...] = ("refused", "not_used", "unknown")

@@ -1,0 +1,168 @@
+"""The base of every result: frozen, tidy, JSON-safe, silent."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from html import escape
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from cxresearch._types import Json
+from cxresearch.errors import CxError
+
+SCHEMA = 1
+
+TIDY_COLUMNS: tuple[str, ...] = (
+    "term", "group", "estimate", "std_error", "statistic", "df", "p_value", "p_adjusted",
+    "conf_low", "conf_high", "n",
+)  # fmt: skip
+"""The columns every ``tidy()`` draws from, in this order; a result's own columns follow them."""
+
+_KINDS: dict[str, type[Result]] = {}
+
+
+def in_tidy_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put the shared columns first, in the shared order, and the result's own after them."""
+    shared = [name for name in TIDY_COLUMNS if name in frame.columns]
+    own = [name for name in frame.columns if name not in TIDY_COLUMNS]
+    return frame[shared + own].reset_index(drop=True)
+
+
+class Result:
+    """What an analysis found: estimates at full precision, the ``n`` and the options behind them.
+
+    Subclasses are ``@dataclass(frozen=True, slots=True, eq=False, kw_only=True)`` and override
+    `tidy` and `glance`. A class name ``ServqualGapsResult`` gives the kind ``servqual_gaps``.
+    """
+
+    __slots__ = ()
+
+    kind: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        name = cls.__name__.removesuffix("Result")
+        cls.kind = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+        _KINDS[cls.kind] = cls
+
+    def tidy(self) -> pd.DataFrame:
+        """One row for each estimated quantity, in the shared columns."""
+        raise NotImplementedError
+
+    def glance(self) -> pd.DataFrame:
+        """One row for the analysis as a whole."""
+        raise NotImplementedError
+
+    def to_dict(self) -> Json:
+        """Return the result as plain JSON values.
+
+        Numbers that are not finite become null and are listed under ``notes``.
+        """
+        notes: list[str] = []
+        fields = {
+            field.name: _encode(getattr(self, field.name), field.name, notes)
+            for field in dataclasses.fields(self)  # type: ignore[arg-type]
+        }
+        return {"schema": SCHEMA, "kind": self.kind, "fields": fields, "notes": notes}
+
+    @classmethod
+    def from_dict(cls, payload: Json) -> Self:
+        """Rebuild a result from `to_dict`; null numbers come back as nan.
+
+        Raises
+        ------
+        CxError
+            The payload has another schema or a kind nobody knows.
+        """
+        if payload.get("schema") != SCHEMA:
+            raise CxError(f"result schema must be {SCHEMA}; got {payload.get('schema')!r}")
+        kind = payload.get("kind")
+        target = _KINDS.get(str(kind))
+        if target is None or not issubclass(target, cls):
+            raise CxError(f"result kind {kind!r} is not known; known are {sorted(_KINDS)}")
+        floats = {f.name for f in dataclasses.fields(target) if f.type in ("float", float)}  # type: ignore[arg-type]
+        fields = {name: _decode(value) for name, value in payload["fields"].items()}
+        for name in floats:
+            fields[name] = math.nan if fields[name] is None else fields[name]
+        return target(**fields)  # type: ignore[return-value]
+
+    def _repr_html_(self) -> str:
+        glance, tidy = self.glance(), self.tidy()
+        shown = tidy.head(30)
+        more = f"<p>{len(tidy) - 30} more rows: use .tidy()</p>" if len(tidy) > 30 else ""
+        style: dict[str, Any] = {"index": False, "border": 0, "na_rep": "", "float_format": "{:.4g}".format}
+        return (
+            f"<p><strong>{escape(type(self).__name__)}</strong></p>"
+            f"{glance.to_html(**style)}{shown.to_html(**style)}{more}"
+        )
+
+
+def _encode(value: Any, path: str, notes: list[str]) -> Any:
+    if isinstance(value, Result):
+        return {"__result__": value.to_dict()}
+    if isinstance(value, pd.DataFrame):
+        return {"__frame__": [_encode_column(value[c], f"{path}.{c}", notes) for c in value.columns]}
+    if isinstance(value, np.ndarray):
+        return {"__array__": _encode(value.tolist(), path, notes)}
+    if isinstance(value, dict):
+        return {str(k): _encode(v, f"{path}.{k}", notes) for k, v in value.items()}
+    if isinstance(value, tuple):
+        return {"__tuple__": [_encode(v, f"{path}[{i}]", notes) for i, v in enumerate(value)]}
+    if isinstance(value, list):
+        return [_encode(v, f"{path}[{i}]", notes) for i, v in enumerate(value)]
+    return _encode_scalar(value, path, notes)
+
+
+def _encode_scalar(value: Any, path: str, notes: list[str]) -> Any:
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        if math.isfinite(value):
+            return float(value)
+        notes.append(f"{path} is {float(value)}")
+        return None
+    raise CxError(f"{path}: a {type(value).__name__} cannot be kept in a result")
+
+
+def _encode_column(column: pd.Series, path: str, notes: list[str]) -> Json:
+    numeric = pd.api.types.is_float_dtype(column)
+    values: list[Any] = []
+    for row, value in enumerate(column.tolist()):
+        if isinstance(value, float) and not math.isfinite(value):
+            if numeric:
+                notes.append(f"{path}[{row}] is {value}")
+            values.append(None)
+        else:
+            values.append(_encode_scalar(value, path, notes))
+    kind = "float" if numeric else "bool" if pd.api.types.is_bool_dtype(column) else (
+        "int" if pd.api.types.is_integer_dtype(column) else "text"
+    )
+    return {"name": str(column.name), "type": kind, "values": values}
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "__result__" in value:
+        return Result.from_dict(value["__result__"])
+    if "__frame__" in value:
+        return pd.DataFrame({column["name"]: _decode_column(column) for column in value["__frame__"]})
+    if "__array__" in value:
+        return np.asarray(_decode(value["__array__"]), dtype=float)
+    if "__tuple__" in value:
+        return tuple(_decode(item) for item in value["__tuple__"])
+    return {key: _decode(item) for key, item in value.items()}
+
+
+def _decode_column(column: Json) -> pd.Series:
+    types = {"float": "float64", "int": "int64", "bool": "bool", "text": object}
+    return pd.Series(column["values"], dtype=types[column["type"]])
