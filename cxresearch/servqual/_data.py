@@ -1,0 +1,152 @@
+"""Who is analysed, with which weights, points and scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cxresearch._types import BoolArray, FloatArray, IntArray
+from cxresearch._validate import check_choice
+from cxresearch.codebook.model import Battery
+from cxresearch.errors import CxError, ResponseError
+from cxresearch.responses.model import Responses
+from cxresearch.servqual._estimates import Term, battery_terms
+from cxresearch.servqual._points import ImportancePoints, importance_points
+from cxresearch.servqual._scores import GapScores, score_gaps
+
+Weighted = bool | Literal["auto"]
+
+_RESERVED = ("overall", "overall_weighted")
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class GapData:
+    """What every table of the analysis is made from.
+
+    Attributes
+    ----------
+    scores : GapScores
+        Of the respondents that are analysed, one column for each of `terms`.
+    weights : ndarray, shape (n,), or None
+        Their case weights.
+    points : ImportancePoints or None
+    analysed : ndarray of bool
+        Which rows of the responses they are.
+    """
+
+    terms: tuple[Term, ...]
+    scores: GapScores
+    weights: FloatArray | None
+    points: ImportancePoints | None
+    analysed: BoolArray
+    notes: tuple[str, ...]
+
+    @property
+    def above_items(self) -> IntArray:
+        """Positions of the terms that segments are compared on: dimensions and overall."""
+        return np.array([i for i, t in enumerate(self.terms) if t.level != "item"], dtype=int)
+
+
+def gap_data(
+    responses: Responses, battery: Battery, *, min_answered: float, weighted: Weighted
+) -> GapData:
+    """Return scores and weights of the respondents that can be analysed."""
+    analysed, weights, notes = _analysed(responses, weighted=weighted)
+    points = _points(responses, battery, analysed)
+    return GapData(
+        terms=battery_terms(battery, by_importance=points is not None),
+        scores=_scores(responses, battery, analysed, min_answered, points),
+        weights=weights,
+        points=points,
+        analysed=analysed,
+        notes=notes if points is None else (*notes, *points.notes),
+    )
+
+
+def check_battery(battery: Battery) -> Battery:
+    """Return the battery when gaps can be made from it."""
+    lacking = [part for part in ("expectation", "perception") if part not in battery.parts]
+    if lacking:
+        raise CxError(
+            f"battery {battery.name!r}: a gap needs the parts expectation and perception; the "
+            f"battery has {list(battery.parts)}. Name the columns of {' and '.join(lacking)} "
+            "under parts in the codebook, or choose another battery"
+        )
+    taken = [scale.name for scale in battery.scales if scale.name in _RESERVED]
+    if taken:
+        raise CxError(
+            f"battery {battery.name!r}: a dimension cannot be called {taken[0]!r}, which is "
+            "the name of a score over all dimensions; rename it in the codebook"
+        )
+    return battery
+
+
+def _analysed(
+    responses: Responses, *, weighted: Weighted
+) -> tuple[BoolArray, FloatArray | None, tuple[str, ...]]:
+    """Return who is analysed, their weights if weights are used, and notes."""
+    check_choice("weighted", weighted, ("auto", True, False))
+    weights = responses.weights() if weighted else None
+    if weighted is True and weights is None:
+        raise CxError(
+            "weighted=True: the codebook names no column of role weight; give it one, or use "
+            "weighted='auto'"
+        )
+    if weights is None:
+        analysed = np.ones(responses.n, dtype=bool)
+        notes: tuple[str, ...] = ()
+    else:
+        analysed, notes = _usable_weights(weights)
+        weights = weights[analysed]
+    if analysed.sum() < 2:
+        of = f" with a weight, of {responses.n}" if weights is not None else ""
+        raise ResponseError(
+            f"gap analysis: {int(analysed.sum())} respondents{of}; at least 2 are needed. See "
+            "responses.flow for those that were excluded"
+        )
+    return analysed, weights, notes
+
+
+def _usable_weights(weights: FloatArray) -> tuple[BoolArray, tuple[str, ...]]:
+    negative = int((weights < 0).sum())
+    if negative:
+        raise ResponseError(
+            f"case weights: {negative} of {len(weights)} are negative; a weight is the number "
+            "of people a respondent stands for. Correct the column, or use weighted=False"
+        )
+    counts = {"weight_missing": ~np.isfinite(weights), "weight_zero": weights == 0}
+    notes = tuple(f"{code}:{int(hit.sum())}" for code, hit in counts.items() if hit.any())
+    return np.isfinite(weights) & (weights > 0), notes
+
+
+def _points(
+    responses: Responses, battery: Battery, analysed: BoolArray
+) -> ImportancePoints | None:
+    if not battery.points:
+        return None
+    columns = [battery.points_column(scale) for scale in battery.scales]
+    return importance_points(responses.frame.loc[analysed, columns].to_numpy(dtype=float))
+
+
+def _scores(
+    responses: Responses,
+    battery: Battery,
+    analysed: BoolArray,
+    min_answered: float,
+    points: ImportancePoints | None,
+) -> GapScores:
+    sizes = [len(scale.items) for scale in battery.scales]
+    edges = np.cumsum(sizes)[:-1]
+    expectation, perception = (
+        responses.answers(part, battery=battery.name).to_numpy(dtype=float)[analysed]
+        for part in ("expectation", "perception")
+    )
+    return score_gaps(
+        expectation,
+        perception,
+        dimensions=np.split(np.arange(sum(sizes)), edges),
+        min_answered=min_answered,
+        shares=None if points is None else points.points / 100,
+    )
