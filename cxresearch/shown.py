@@ -1,0 +1,151 @@
+"""What a reader is shown: figures, display tables and findings, as plain values.
+
+They hold text and picture source only, so that the recorder, the report and a notebook cell can
+show them without knowing which analysis they come from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Literal
+
+import pandas as pd
+
+Sureness = Literal["clear", "likely", "not_decided"]
+Depth = Literal["manager", "analyst", "student"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Figure:
+    """A figure in two layouts, with the words for those who cannot see it.
+
+    Attributes
+    ----------
+    name : str
+        File stem, e.g. ``"gaps_by_dimension"``.
+    svg : str
+        The wide layout as SVG source, fonts as text.
+    svg_narrow : str
+        The layout for a phone (360 px); ``""`` where the wide one serves both.
+    alt_text : str
+        What the figure shows, made from its numbers. Never empty.
+    caption : str
+        Sentence under the figure: who, which scale, how to read it.
+    """
+
+    name: str
+    svg: str
+    alt_text: str
+    caption: str
+    svg_narrow: str = ""
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        data = {"image/svg+xml": self.svg, "text/plain": self.alt_text}
+        return data, {"image/svg+xml": {"alt": self.alt_text}}
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class DisplayTable:
+    """A table as a reader sees it, and the full-precision data behind it.
+
+    Attributes
+    ----------
+    name : str
+        File stem, e.g. ``"gaps_by_item"``.
+    caption : str
+        Title of the table.
+    shown : pandas.DataFrame
+        Formatted text, one column a heading; nothing but text in the cells.
+    data : pandas.DataFrame
+        The same rows at full precision; written as CSV.
+    numeric : tuple of str
+        Headings whose cells are set flush right.
+    notes : tuple of str
+        Lines under the table: units, family of tests, abbreviations.
+    """
+
+    name: str
+    caption: str
+    shown: pd.DataFrame
+    data: pd.DataFrame
+    numeric: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_html(self) -> str:
+        """Return the table as HTML with every text escaped."""
+        headings = [str(column) for column in self.shown.columns]
+        kinds = ["num" if heading in self.numeric else "text" for heading in headings]
+        head = "".join(
+            f'<th scope="col" class="{kind}">{escape(heading)}</th>'
+            for heading, kind in zip(headings, kinds, strict=True)
+        )
+        body = "".join(
+            "<tr>" + "".join(self._cell(v, k, first=i == 0) for i, (v, k) in enumerate(zip(row, kinds, strict=True))) + "</tr>"
+            for row in self.shown.itertuples(index=False)
+        )
+        notes = "".join(f'<p class="note">{escape(note)}</p>' for note in self.notes)
+        return (
+            f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(self.caption)}">'
+            f"<table><caption>{escape(self.caption)}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
+        )
+
+    @staticmethod
+    def _cell(value: object, kind: str, *, first: bool) -> str:
+        text = escape(str(value))
+        return f'<th scope="row" class="{kind}">{text}</th>' if first else f'<td class="{kind}">{text}</td>'
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Finding:
+    """One sentence with the evidence behind it.
+
+    Attributes
+    ----------
+    message : str
+        Key of the sentence in the message catalogue.
+    values : dict
+        What fills the sentence, at full precision; texts and numbers only.
+    text : str
+        The sentence in the study's language.
+    sure : {"clear", "likely", "not_decided"}
+        How far the data decide it.
+    rank : float
+        Larger is told first.
+    term, group : str
+        Row of the result's ``tidy()`` the sentence rests on.
+    result : str
+        Kind of that result.
+    estimate, conf_low, conf_high : float
+        The number and its interval, for the small picture beside the sentence.
+    unit : str
+        Unit of the estimate, as text.
+    topic : {"finding", "action", "quality"}
+        Which box of the first screen it belongs to.
+    """
+
+    message: str
+    text: str
+    sure: Sureness
+    rank: float
+    result: str
+    values: dict[str, Any] = field(default_factory=dict)
+    term: str = ""
+    group: str = ""
+    estimate: float = float("nan")
+    conf_low: float = float("nan")
+    conf_high: float = float("nan")
+    unit: str = ""
+    topic: Literal["finding", "action", "quality"] = "finding"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain JSON values, nan as null."""
+        return {k: None if v != v else v for k, v in dataclasses.asdict(self).items()}
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self.text)}</p>"
