@@ -1,0 +1,55 @@
+"""The rows of a gap result that a figure shows, in the order in which it shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from cxresearch.servqual import ServqualGapsResult
+from cxresearch.wording import Formats
+from cxresearch.wording.labels import clean, name_of
+
+
+def of_all(gaps: ServqualGapsResult, level: str) -> pd.DataFrame:
+    """Return the rows of a level for all respondents."""
+    frame = gaps.estimates
+    return frame[(frame["level"] == level) & (frame["segment"] == "")]
+
+
+def each(frame: pd.DataFrame) -> Iterable[Any]:
+    """Return the rows of a frame one by one."""
+    return frame.itertuples(index=False)
+
+
+def widest_first(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows, widest shortfall first, what is not estimated last."""
+    return frame.sort_values("estimate", kind="stable", na_position="last")
+
+
+def dimensions_in_order(
+    gaps: ServqualGapsResult, items: pd.DataFrame, formats: Formats
+) -> list[tuple[str, str]]:
+    """Return name and heading of each dimension that has items, widest shortfall first."""
+    ordered = [
+        (row.term, name_of(row.term, row.label, formats.messages))
+        for row in each(widest_first(of_all(gaps, "dimension")))
+        if (items["dimension"] == row.term).any()
+    ]
+    known = {name for name, _ in ordered}
+    rest = [name for name in items["dimension"].unique() if name not in known]
+    other = formats.messages.text("figures.other_items")
+    return [*ordered, *((name, clean(name) or other) for name in rest)]
+
+
+def by_segment(gaps: ServqualGapsResult, segment: str) -> pd.DataFrame:
+    """Return the rows of a segment, dimensions as in `plot_gaps`, then the overall gap."""
+    frame = gaps.estimates
+    chosen = frame[
+        (frame["segment"] == segment) & frame["level"].isin(["dimension", "overall"])
+    ]
+    order = [*widest_first(of_all(gaps, "dimension"))["term"], "overall"]
+    chosen = chosen[chosen["term"].isin(order)]
+    places = chosen["term"].map({term: place for place, term in enumerate(order)})
+    return chosen.iloc[places.argsort(kind="stable")]

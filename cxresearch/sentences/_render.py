@@ -1,0 +1,174 @@
+"""From a message and its values to a sentence: the same road when told and when told again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cxresearch.wording import Formats, Messages
+from cxresearch.wording.labels import capital, clean, in_sentence, isolated, name_of, shortened
+
+Values = Mapping[str, Any]
+_LONGEST_NAME = 120
+
+
+def retell(finding: Mapping[str, Any], language: str) -> str:
+    """Return the sentence of a recorded finding in another language.
+
+    Parameters
+    ----------
+    finding : mapping
+        ``Finding.to_dict()``, or the same read back from ``findings.json``.
+    language : str
+        Language of the sentence; texts from the codebook stay as they are.
+
+    Raises
+    ------
+    CxError
+        The message is unknown, or a value that it needs was not recorded.
+
+    Examples
+    --------
+    >>> retell({"message": "quality.flow", "values": {"read": 412, "analysed": 391}}, "es")
+    '412 respondieron, 391 se analizan.'
+    """
+    return render(str(finding["message"]), finding.get("values") or {}, Messages(language))
+
+
+def render(message: str, values: Values, messages: Messages) -> str:
+    """Return a sentence; every place of the message is filled from the values."""
+    formats = Formats(messages)
+    places = messages.places(message)
+    filled = {place: _filled(place, values, formats) for place in sorted(places)}
+    if "n" in values:
+        filled["n"] = int(values["n"])
+    return capital(messages.text(message, **filled))
+
+
+def _filled(place: str, values: Values, formats: Formats) -> str | int:
+    maker = _PLACES.get(place)
+    if maker is not None:
+        return maker(values, formats)
+    value = values.get(place, "")
+    return int(value) if isinstance(value, (int, float)) else isolated(clean(value))
+
+
+def _number(values: Values, key: str) -> float:
+    value = values.get(key)
+    return math.nan if value is None else float(value)
+
+
+def _decimals(values: Values) -> int:
+    return int(values.get("decimals", 2))
+
+
+def _gap(key: str) -> Callable[[Values, Formats], str]:
+    return lambda values, formats: formats.gap(_number(values, key), _decimals(values))
+
+
+def _name(values: Values, formats: Formats) -> str:
+    label = str(values.get("name", values.get("dimension", "")))
+    name = name_of(str(values.get("term", "")), label, formats.messages)
+    return in_sentence(shortened(name, _LONGEST_NAME), formats.messages)
+
+
+def _label(key: str) -> Callable[[Values, Formats], str]:
+    return lambda values, _: isolated(
+        shortened(clean(values.get(key, "")).rstrip(".:;, "), _LONGEST_NAME)
+    )
+
+
+def _segment(values: Values, formats: Formats) -> str:
+    label = clean(values.get("segment", ""))
+    name = formats.messages.text("terms.wave") if label in ("wave", "") else label
+    return in_sentence(name, formats.messages)
+
+
+def _scale(values: Values, formats: Formats) -> str:
+    low, high = _number(values, "scale_low"), _number(values, "scale_high")
+    if low == 1 and high == int(high):
+        return formats.messages.text("findings.on_points", n=int(high))
+    return formats.messages.text(
+        "findings.on_range", low=formats.points(low), high=formats.points(high)
+    )
+
+
+def _interval(values: Values, formats: Formats) -> str:
+    key = "findings.interval_weighted" if values.get("weighted") else "findings.interval"
+    return formats.messages.text(
+        key,
+        level=formats.level(_number(values, "confidence_level")),
+        interval=formats.interval(
+            _number(values, "conf_low"), _number(values, "conf_high"), _decimals(values)
+        ),
+    )
+
+
+def _shortfall(values: Values, formats: Formats) -> str:
+    return formats.number(max(0.0, -_number(values, "conf_low")), _decimals(values))
+
+
+def _surplus(values: Values, formats: Formats) -> str:
+    return formats.number(max(0.0, _number(values, "conf_high")), _decimals(values))
+
+
+def _plain(key: str) -> Callable[[Values, Formats], str]:
+    return lambda values, formats: formats.number(_number(values, key), _decimals(values))
+
+
+def _points(values: Values, formats: Formats) -> str:
+    return formats.points(_number(values, "importance"))
+
+
+def _coefficient(key: str) -> Callable[[Values, Formats], str]:
+    return lambda values, formats: formats.coefficient(_number(values, key))
+
+
+def _entries(values: Values, formats: Formats) -> str:
+    """Return the list of dimensions with the part and the alpha that a verdict rests on."""
+    messages, entries = formats.messages, []
+    for number in range(1, int(values.get("entries", 0)) + 1):
+        part = str(values.get(f"part_{number}", ""))
+        known = messages.has(f"quality.part_{part}")
+        entries.append(
+            messages.text(
+                "quality.reliability_entry",
+                name=isolated(clean(values.get(f"name_{number}", ""))),
+                part=messages.text(f"quality.part_{part}") if known else part,
+                alpha=formats.coefficient(_number(values, f"alpha_{number}")),
+            )
+        )
+    more = int(values.get("more", 0))
+    if more:
+        entries.append(messages.text("quality.reliability_more", n=more))
+    return messages.listed(entries)
+
+
+def _share(key: str) -> Callable[[Values, Formats], str]:
+    return lambda values, formats: formats.percent(_number(values, key), 1)
+
+
+_PLACES: dict[str, Callable[[Values, Formats], str]] = {
+    "name": _name,
+    "item": _label("item"),
+    "gap": _gap("estimate"),
+    "difference": _gap("estimate"),
+    "interval": _interval,
+    "scale": _scale,
+    "shortfall": _shortfall,
+    "surplus": _surplus,
+    "bound": _plain("bound"),
+    "segment": _segment,
+    "low_group": _label("low_group"),
+    "high_group": _label("high_group"),
+    "low_gap": _gap("low_gap"),
+    "high_gap": _gap("high_gap"),
+    "importance": _points,
+    "low": _coefficient("low"),
+    "high": _coefficient("high"),
+    "names": _entries,
+    "share": _share("share"),
+    "worst": _share("worst"),
+    "question": _label("question"),
+}

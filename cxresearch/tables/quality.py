@@ -1,0 +1,136 @@
+"""Tables on the data: reliability, flow and response quality."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from cxresearch.psychometrics import ScaleReliabilityResult
+from cxresearch.responses.model import Flow, Responses
+from cxresearch.shown import DisplayTable
+from cxresearch.tables._build import Column, display_table
+from cxresearch.wording import Formats
+from cxresearch.wording.formats import UNDEFINED
+from cxresearch.wording.labels import clean
+from cxresearch.wording.verdicts import consistency
+
+
+def display_reliability(
+    reliability: ScaleReliabilityResult, *, language: str = "en"
+) -> DisplayTable:
+    """Show coefficient alpha of every dimension and part, with its interval and a plain word.
+
+    Parameters
+    ----------
+    reliability : ScaleReliabilityResult
+    language : str
+        Language of headings and notes.
+    """
+    formats = Formats.of(language)
+    text = formats.messages.text
+    level = formats.level(reliability.confidence_level)
+    columns = [
+        Column(text("tables.dimension"), lambda row: _dimension(row), numeric=False),
+        Column(text("tables.part"), lambda row: _part(row.group, formats), numeric=False),
+        Column(text("tables.items"), lambda row: formats.count(row.items)),
+        Column(text("tables.alpha"), lambda row: formats.coefficient(row.estimate)),
+        Column(
+            text("tables.interval", level=level),
+            lambda row: formats.coefficient_interval(row.conf_low, row.conf_high),
+        ),
+        Column(
+            text("tables.alpha_standardized"),
+            lambda row: formats.coefficient(row.alpha_standardized),
+        ),
+        Column(text("tables.n"), lambda row: formats.count(row.n)),
+        Column(text("tables.read_as"), lambda row: _verdict(row, formats), numeric=False),
+    ]
+    return display_table(
+        reliability.tidy(),
+        columns,
+        name="reliability",
+        caption=text("tables.reliability"),
+        notes=_reliability_notes(reliability, formats),
+    )
+
+
+def display_flow(responses: Responses | Flow, *, language: str = "en") -> DisplayTable:
+    """Show the way from answers read to answers analysed, rule by rule.
+
+    Parameters
+    ----------
+    responses : Responses or Flow
+    language : str
+        Language of headings and notes.
+
+    Examples
+    --------
+    >>> from cxresearch.responses.model import Flow, FlowStep
+    >>> flow = Flow(read=412, steps=(FlowStep(rule="duplicated", detail="", excluded=9),))
+    >>> display_flow(flow).shown["Remaining"].tolist()
+    ['412', '403', '403']
+    """
+    formats = Formats.of(language)
+    text = formats.messages.text
+    flow = responses if isinstance(responses, Flow) else responses.flow
+    steps = flow.to_frame()
+    last = {"rule": "analysed", "detail": "", "excluded": 0, "remaining": flow.analysed}
+    data = pd.concat([steps, pd.DataFrame([last])], ignore_index=True)
+    columns = [
+        Column(text("tables.step"), lambda row: _step(row.rule, formats), numeric=False),
+        Column(text("tables.rule"), lambda row: clean(row.detail) or UNDEFINED, numeric=False),
+        Column(
+            text("tables.excluded"),
+            lambda row: (
+                UNDEFINED if row.rule in ("read", "analysed") else formats.count(row.excluded)
+            ),
+        ),
+        Column(text("tables.remaining"), lambda row: formats.count(row.remaining)),
+    ]
+    return display_table(
+        data,
+        columns,
+        name="flow",
+        caption=text("tables.flow"),
+        notes=[text("tables.notes.flow") if flow.steps else text("flow.nothing_excluded")],
+    )
+
+
+def _dimension(row: Any) -> str:
+    return clean(getattr(row, "label", "")) or clean(row.term)
+
+
+def _part(part: str, formats: Formats) -> str:
+    key = f"terms.{part}"
+    return formats.messages.text(key) if formats.messages.has(key) else clean(part)
+
+
+def _verdict(row: Any, formats: Formats) -> str:
+    word = consistency(row.estimate)
+    return formats.messages.text(f"quality.{word}") if word else UNDEFINED
+
+
+def _step(rule: str, formats: Formats) -> str:
+    key = f"flow.step.{rule}"
+    if formats.messages.has(key):
+        return formats.messages.text(key)
+    return formats.messages.text("flow.step.unknown", rule=clean(rule))
+
+
+def _reliability_notes(reliability: ScaleReliabilityResult, formats: Formats) -> list[str]:
+    text, rows = formats.messages.text, reliability.estimates
+    notes = [text("tables.notes.reliability"), text("tables.notes.reliability_ranges")]
+    if (rows["group"] == "gap").any():
+        notes.append(text("tables.notes.reliability_gap"))
+    for code in reliability.notes:
+        kind, *parts = code.split(":")
+        if kind == "negative_item_rest" and len(parts) >= 2:
+            part = _part(parts[-2], formats)
+            item = f"{formats.messages.text('terms.item')} {parts[-1].removeprefix('item_')}"
+            notes.append(text("tables.notes.negative_item_rest", item=item, part=part))
+        else:
+            notes.append(text("tables.notes.code", code=code))
+    if rows["estimate"].isna().any():
+        notes.append(text("tables.notes.not_estimated"))
+    return notes
