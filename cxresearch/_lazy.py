@@ -1,0 +1,26 @@
+"""Names of a room that are imported when first used: the command line must start fast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def lazy_names(room: str, modules: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a module-level ``__getattr__`` that finds each name in its module.
+
+    Parameters
+    ----------
+    room : str
+        ``__name__`` of the package.
+    modules : mapping
+        Name → module that defines it.
+    """
+
+    def find(name: str) -> Any:
+        if name in modules:
+            return getattr(import_module(f"{room}.{modules[name]}"), name)
+        raise AttributeError(f"module {room!r} has no attribute {name!r}")
+
+    return find
