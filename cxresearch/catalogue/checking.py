@@ -1,0 +1,108 @@
+"""Can a study run? Everything that is wrong with it, found without running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cxresearch._types import Json
+from cxresearch.errors import CxError, Fault, FaultyInputError
+from cxresearch.responses.load import inspect_responses
+from cxresearch.responses.model import Responses
+from cxresearch.runs.parameters import check_parameters
+from cxresearch.runs.template import find_template
+from cxresearch.study import Study, load_study
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CheckOutcome:
+    """What a check found.
+
+    Attributes
+    ----------
+    study : str
+        Name as it was given.
+    faults : tuple of Fault
+        What keeps the study from running; empty when it can.
+    notes : tuple of str
+        What the researcher should know and is no fault.
+    responses : Responses or None
+        The validated answers, when there are no faults in them.
+    """
+
+    study: str
+    faults: tuple[Fault, ...]
+    notes: tuple[str, ...] = ()
+    title: str = ""
+    responses: Responses | None = None
+
+    @property
+    def can_run(self) -> bool:
+        """Tell whether a run may begin."""
+        return not self.faults
+
+    def to_dict(self) -> Json:
+        """Return the outcome as plain JSON values."""
+        return {
+            "study": self.study,
+            "can_run": self.can_run,
+            "faults": [
+                {"file": fault.file, "where": fault.where, "message": fault.message}
+                for fault in self.faults
+            ],
+            "notes": list(self.notes),
+            "read": None if self.responses is None else self.responses.flow.read,
+            "analysed": None if self.responses is None else self.responses.n,
+        }
+
+
+def check_study(name: str, *, workspace: Path) -> CheckOutcome:
+    """Check study file, codebook, template, parameters and answers; run nothing.
+
+    Parameters
+    ----------
+    name : str
+        Name under ``data/``, or a path.
+    workspace : Path
+
+    Raises
+    ------
+    CxError
+        There is no such study.
+    """
+    try:
+        study = load_study(name, workspace=workspace)
+    except FaultyInputError as error:
+        if not error.faults:
+            raise
+        return CheckOutcome(study=name, faults=error.faults)
+    faults = list(_template_faults(study))
+    notes: tuple[str, ...] = ()
+    responses = None
+    if study.layout != "tables":
+        found = inspect_responses(study.data, study.codebook, study.exclusions)
+        faults += found.faults
+        notes, responses = found.notes, found.responses
+    return CheckOutcome(
+        study=study.name,
+        faults=tuple(faults),
+        notes=notes,
+        title=study.title,
+        responses=responses,
+    )
+
+
+def _template_faults(study: Study) -> tuple[Fault, ...]:
+    try:
+        template = find_template(study.method, study.workspace)
+        check_parameters(template, study.parameters)
+    except FaultyInputError as error:
+        if not error.faults:
+            return (Fault(file="study.yaml", where="method", message=str(error)),)
+        return tuple(
+            Fault(file="study.yaml", where=f"parameters, {fault.where}", message=fault.message)
+            for fault in error.faults
+        )
+    except CxError as error:
+        return (Fault(file="study.yaml", where="method", message=str(error)),)
+    return ()

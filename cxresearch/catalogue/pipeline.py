@@ -1,0 +1,289 @@
+"""One study, from its folder to a filed report: check, execute, write down, render, file."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxresearch._files import read_json, write_json
+from cxresearch._types import Json
+from cxresearch.catalogue.filings import Filing, find_run, index_filings, latest_completed
+from cxresearch.catalogue.index import write_index
+from cxresearch.errors import CatalogueError, CxError, RunError
+from cxresearch.reports.first_screen import headline
+from cxresearch.reports.render import write_report
+from cxresearch.responses.model import Responses
+from cxresearch.runs.execute import (
+    CELL_TIMEOUT,
+    NOTEBOOK,
+    Progress,
+    execute_template,
+    failed_at,
+)
+from cxresearch.runs.filing import file_run, hash_outputs, staging_folder
+from cxresearch.runs.parameters import check_parameters, parse_setting
+from cxresearch.runs.provenance import (
+    describe_environment,
+    describe_inputs,
+    describe_repository,
+    describe_responses,
+    run_key,
+)
+from cxresearch.runs.template import STUDY_PARAMETER, Template, find_template
+
+if TYPE_CHECKING:
+    from cxresearch.study import Study
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RunOutcome:
+    """What became of a run, for whoever asked for it.
+
+    Attributes
+    ----------
+    filing : Filing
+        The filed run; the earlier one when nothing had changed.
+    unchanged : bool
+        Nothing was run: the latest completed run rests on the same inputs.
+    record : dict
+        run.json.
+    findings : tuple of dict
+        What was found, the most important first; without actions and quality.
+    steps : int
+        Code cells of the template.
+    """
+
+    filing: Filing
+    unchanged: bool
+    record: Json
+    findings: tuple[Json, ...]
+    steps: int
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took."""
+        return float(self.record.get("seconds") or 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Plan:
+    """A run that may begin: everything about it has been checked."""
+
+    study: Study
+    workspace: Path
+    template: Template
+    parameters: Json
+    inputs: Json
+    key: str
+
+    @property
+    def reports(self) -> Path:
+        return self.workspace / "reports"
+
+
+def run_study(
+    study: Study,
+    *,
+    workspace: Path | None = None,
+    settings: Mapping[str, Any] | Sequence[str] = (),
+    force: bool = False,
+    progress: Progress | None = None,
+    on_read: Callable[[Responses], None] | None = None,
+    cell_timeout: float = CELL_TIMEOUT,
+    run_timeout: float = math.inf,
+) -> RunOutcome:
+    """Run a study, render its report, file both and bring the catalogue up to date.
+
+    Parameters
+    ----------
+    study : Study
+    workspace : Path, optional
+        Folder that holds ``reports/``; by default the study's own.
+    settings : mapping or sequence of str
+        Parameters for this run only, by name or as ``"name=value"``.
+    force : bool
+        Run even when study, codebook, data, parameters, template and package are the same as in
+        the latest completed run.
+    progress : callable, optional
+        Called before each cell with its number, how many there are, and the name of its step.
+    on_read : callable, optional
+        Called with the responses, once they are read and found good.
+    cell_timeout, run_timeout : float
+        Seconds a cell and all of them together may take.
+
+    Returns
+    -------
+    RunOutcome
+
+    Raises
+    ------
+    TemplateError
+        The method has no template, or a parameter is unknown or of the wrong type.
+    ResponseError
+        The data do not fit the codebook. Nothing is run or filed.
+    RunError
+        A cell failed. The run is filed as failed; `RunError.notebook` names the kept notebook.
+    CatalogueError
+        The reports folder cannot be written.
+    """
+    plan = _plan(study, workspace or study.workspace, settings)
+    earlier = latest_completed(index_filings(plan.reports, study.name))
+    if earlier is not None and earlier.key == plan.key and not force:
+        return _outcome(earlier, plan, unchanged=True)
+    responses = None if study.layout == "tables" else study.responses()
+    if on_read is not None and responses is not None:
+        on_read(responses)
+    try:
+        filing, error = _run_and_file(
+            plan, responses, progress, cell_timeout=cell_timeout, run_timeout=run_timeout
+        )
+    except OSError as fault:
+        raise CatalogueError(f"the run of {study.name!r} could not be kept: {fault}") from fault
+    write_index(plan.reports)
+    if error is not None:
+        error.notebook = str(filing.folder / NOTEBOOK)
+        raise error
+    return _outcome(filing, plan, unchanged=False)
+
+
+def _plan(study: Study, workspace: Path, settings: Mapping[str, Any] | Sequence[str]) -> _Plan:
+    template = find_template(study.method, workspace)
+    if isinstance(settings, Mapping):
+        own = dict(settings)
+    else:
+        own = dict(parse_setting(template, setting) for setting in settings)
+    parameters = check_parameters(template, {**study.parameters, **own})
+    parameters[STUDY_PARAMETER] = _study_name(study, workspace)
+    inputs = describe_inputs(study, template, parameters, settings=own)
+    return _Plan(
+        study=study,
+        workspace=workspace,
+        template=template,
+        parameters=parameters,
+        inputs=inputs,
+        key=run_key(inputs),
+    )
+
+
+def _study_name(study: Study, workspace: Path) -> str:
+    """Return how the notebook, run in the workspace, names the study: never a full path."""
+    if study.folder == workspace / "data" / study.name:
+        return study.name
+    relative = os.path.relpath(study.folder, workspace)
+    return relative if os.sep in relative or relative == "." else f".{os.sep}{relative}"
+
+
+def _run_and_file(
+    plan: _Plan,
+    responses: Responses | None,
+    progress: Progress | None,
+    *,
+    cell_timeout: float,
+    run_timeout: float,
+) -> tuple[Filing, RunError | None]:
+    error: RunError | None = None
+    started = datetime.now(UTC)
+    with staging_folder(plan.reports) as folder:
+        try:
+            execute_template(
+                plan.template,
+                plan.parameters,
+                folder=folder,
+                workspace=plan.workspace,
+                progress=progress,
+                cell_timeout=cell_timeout,
+                run_timeout=run_timeout,
+            )
+        except RunError as failure:
+            error = failure
+        record = _record(plan, responses, folder, started) | _ending(error, plan.template)
+        finishing = _Finishing(folder, record, plan.template)
+        filed = file_run(
+            folder,
+            plan.reports,
+            study=plan.study.name,
+            started=started,
+            key=plan.key,
+            finish=finishing.finish,
+        )
+    return find_run(plan.reports, plan.study.name, filed.name), error or finishing.error
+
+
+class _Finishing:
+    """Writes record and report under the name the run is about to get."""
+
+    def __init__(self, folder: Path, record: Json, template: Template) -> None:
+        self.folder, self.record, self.template = folder, record, template
+        self.error: RunError | None = None
+
+    def finish(self, name: str) -> None:
+        self.record["run"] = name
+        write_json(self.folder / "run.json", self.record)
+        try:
+            write_report(self.folder)
+        except CxError as fault:
+            # Without a report the run is no use to anybody: it is kept as failed, with a page
+            # that leaves out what could not be shown.
+            self.error = RunError(f"the report could not be rendered: {fault}")
+            self.record |= _ending(self.error, self.template)
+            write_json(self.folder / "run.json", self.record)
+            write_report(self.folder)
+
+
+def _record(plan: _Plan, responses: Responses | None, folder: Path, started: datetime) -> Json:
+    ended = datetime.now(UTC)
+    findings = _findings(folder)
+    top = headline(findings)
+    return {
+        "schema": SCHEMA,
+        "run": "",
+        **plan.inputs,
+        "run_key": plan.key,
+        "respondents": None if responses is None else describe_responses(responses),
+        "headline": None if top is None else {"text": top["text"], "sure": top["sure"]},
+        "environment": describe_environment(),
+        "git": describe_repository(plan.workspace),
+        "started": started.isoformat(timespec="milliseconds"),
+        "ended": ended.isoformat(timespec="milliseconds"),
+        "seconds": round((ended - started).total_seconds(), 3),
+        "outputs": hash_outputs(folder),
+    }
+
+
+def _ending(error: RunError | None, template: Template) -> Json:
+    if error is None:
+        return {"status": "completed", "error": None}
+    steps = len(template.steps)
+    told = {
+        "cell": error.cell,
+        "of": steps,
+        "step": error.step,
+        "message": str(error).removeprefix(failed_at(error.cell, steps, error.step)),
+        "source": error.source,
+        "traceback": error.traceback,
+    }
+    return {"status": "failed", "error": told}
+
+
+def _findings(folder: Path) -> list[Json]:
+    file = folder / "results" / "findings.json"
+    return list(read_json(file)) if file.exists() else []
+
+
+def _outcome(filing: Filing, plan: _Plan, *, unchanged: bool) -> RunOutcome:
+    told = [f for f in _findings(filing.folder) if f.get("topic", "finding") == "finding"]
+    told.sort(key=lambda finding: -float(finding.get("rank") or 0.0))
+    return RunOutcome(
+        filing=filing,
+        unchanged=unchanged,
+        record=read_json(filing.folder / "run.json"),
+        findings=tuple(told),
+        steps=len(plan.template.steps),
+    )

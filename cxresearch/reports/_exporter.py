@@ -1,0 +1,51 @@
+"""The one door to nbconvert's exporter: our own template on ``basic``, everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import as_file, files
+from typing import Any
+
+from markupsafe import soft_str
+
+from cxresearch._imports import without_slow_imports
+
+with without_slow_imports():
+    from nbconvert.exporters.templateexporter import TemplateExporter
+
+
+class ReportExporter(TemplateExporter):
+    """Fills the page of a report.
+
+    Not ``HTMLExporter``: that sends the finished page through an HTML parser, which writes the
+    attributes of inline SVG in small letters.
+    """
+
+    output_mimetype = "text/html"
+
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+    def _template_name_default(self) -> str:
+        return "cxreport"
+
+    def default_filters(self) -> Iterator[tuple[str, Any]]:
+        yield from super().default_filters()  # type: ignore[no-untyped-call]
+        # ``basic`` names filters that only HTMLExporter has; the page overrides what uses them.
+        for name in ("highlight_code", "filter_data_type", "markdown2html"):
+            yield name, soft_str
+
+    def _create_environment(self) -> Any:
+        environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        environment.autoescape = True  # nbconvert leaves it off: text of a study is not HTML
+        return environment
+
+
+def export_page(notebook: Any, page: dict[str, Any]) -> str:
+    """Return the HTML of a report from a notebook and the prepared parts of its page."""
+    with as_file(files("cxresearch.reports").joinpath("page")) as folder:
+        exporter = ReportExporter(  # type: ignore[no-untyped-call]
+            extra_template_basedirs=[str(folder)]
+        )
+        html, _ = exporter.from_notebook_node(notebook, resources={"page": page})
+    return str(html)

@@ -1,0 +1,157 @@
+"""The narrated part of a report: the executed notebook as sections, each at its depth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from cxresearch._imports import without_slow_imports
+from cxresearch.errors import CxError
+from cxresearch.reports.blocks import Block, OutputShower
+from cxresearch.reports.markdown import Outline, render_markdown
+from cxresearch.reports.source import DEPTHS
+from cxresearch.shown import Depth
+
+_FIRST_TITLE = re.compile(r"\A\s*#\s+[^\n]*\n?")
+_HEADING_ONLY = re.compile(r"\A(?:\s*<h[2-6][^>]*>.*?</h[2-6]>)+\s*\Z", re.DOTALL)
+_HEADING = re.compile(r"<h([2-6]) id=\"([^\"]+)\">(.*?)</h\1>", re.DOTALL)
+
+
+@dataclass(slots=True, kw_only=True)
+class Section:
+    """A markdown cell and what the code cells after it show.
+
+    Attributes
+    ----------
+    html : str
+        The markdown cell.
+    name, title : str
+        Id and text of its first heading; ``""`` without one.
+    data : bool
+        It is about how the data were treated (tag ``data``), and stands in that chapter.
+    """
+
+    html: str = ""
+    name: str = ""
+    title: str = ""
+    depth: Depth = "manager"
+    data: bool = False
+    blocks: list[Block] = field(default_factory=list)
+
+    @property
+    def heading_only(self) -> bool:
+        """Whether the markdown cell holds nothing but headings."""
+        return not self.html.strip() or bool(_HEADING_ONLY.match(self.html))
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody but a reader of code would find anything here."""
+        return self.heading_only and all(block.kind == "code" for block in self.blocks)
+
+    def settle_depth(self) -> None:
+        """Show a bare heading only at a depth at which something stands under it."""
+        if self.heading_only and self.blocks:
+            shallowest = min(DEPTHS.index(block.depth) for block in self.blocks)
+            self.depth = DEPTHS[max(DEPTHS.index(self.depth), shallowest)]
+
+
+def read_sections(shower: OutputShower) -> list[Section]:
+    """Return the notebook as sections; those about the data last, below one common heading.
+
+    Raises
+    ------
+    CxError
+        A cell shows a picture without alternative text; the message names the cell.
+    """
+    cells = [] if shower.files.notebook is None else shower.files.notebook.cells
+    about_data = [_is_data(cell) for cell in cells]
+    # Headings are numbered off in the order of the page, not of the notebook.
+    upper, lower = Outline(top=2), Outline(top=3, last=2)
+    lower.taken = upper.taken
+    sections: list[Section] = []
+    number = 0
+    for cell, data in zip(cells, about_data, strict=True):
+        if cell.cell_type == "markdown":
+            sections.append(
+                _opened(cell, lower if data else upper, data=data, first=not sections)
+            )
+        elif cell.cell_type == "code" and not _has_tag(cell, "injected-parameters"):
+            number += 1
+            if not sections or sections[-1].data != data:
+                sections.append(Section(depth=_depth(cell), data=data))
+            sections[-1].blocks += _code_cell(cell, shower, number)
+    sections.append(Section(blocks=list(_left_over(shower, cells))))
+    for section in sections:
+        section.settle_depth()
+    return [section for section in sections if not section.empty or _has_code(section)]
+
+
+def _opened(cell: Any, outline: Outline, *, data: bool, first: bool) -> Section:
+    source = _FIRST_TITLE.sub("", cell.source) if first else cell.source
+    attachments = dict(cell.get("attachments", {}))
+    where = (
+        f"the text cell {cell.source.strip().splitlines()[0]!r}" if cell.source.strip() else ""
+    )
+    html = render_markdown(source, outline, where=where, attachments=attachments)
+    heading = _HEADING.search(html)
+    return Section(
+        html=html,
+        name=heading[2] if heading else "",
+        title=heading[3] if heading else "",
+        depth=_depth(cell),
+        data=data,
+    )
+
+
+def _code_cell(cell: Any, shower: OutputShower, number: int) -> Iterator[Block]:
+    if _has_tag(cell, "parameters"):  # the table of parameters says it better
+        return
+    yield from shower.of_cell(cell, where=f"cell {number}", depth=_depth(cell))
+    if cell.source.strip():
+        label = shower.messages.text("report.show_code")
+        yield Block(kind="code", html=_highlighted(cell.source), depth="student", label=label)
+
+
+def _left_over(shower: OutputShower, cells: list[Any]) -> Iterator[Block]:
+    """Yield what was recorded without being shown in a cell: nothing recorded gets lost."""
+    from cxresearch.record import MIME_TYPE
+
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    marks = [output.get("data", {}).get(MIME_TYPE) for output in outputs]
+    shown = {(mark["kind"], mark["name"]) for mark in marks if mark}
+    for kind, name in shower.files.outputs:
+        if kind in ("figure", "table") and (kind, name) not in shown:
+            try:
+                block = shower.recorded(kind, name, depth="analyst")
+            except CxError:
+                if not shower.files.failed:
+                    raise
+                continue
+            if block is not None:
+                yield block
+
+
+def _highlighted(source: str) -> str:
+    with without_slow_imports():
+        from nbconvert.filters.highlight import Highlight2HTML
+
+    highlight = Highlight2HTML(pygments_lexer="python")  # type: ignore[no-untyped-call]
+    return str(highlight(source))
+
+
+def _has_code(section: Section) -> bool:
+    return any(block.kind == "code" for block in section.blocks)
+
+
+def _depth(cell: Any) -> Depth:
+    return next((depth for depth in DEPTHS if _has_tag(cell, depth)), "manager")
+
+
+def _is_data(cell: Any) -> bool:
+    return _has_tag(cell, "data")
+
+
+def _has_tag(cell: Any, tag: str) -> bool:
+    return tag in cell.metadata.get("tags", [])

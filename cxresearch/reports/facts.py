@@ -1,0 +1,99 @@
+"""Facts around the findings: flow of the answers, parameters, provenance."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cxresearch._types import Json
+from cxresearch.responses.model import Flow, FlowStep
+from cxresearch.wording import Messages
+
+_DASH = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterRow:
+    """One line of the table of parameters."""
+
+    name: str
+    value: str
+    help: str
+    changed: bool
+
+
+def flow_sentence(respondents: Json, messages: Messages) -> str:
+    """Return ``412 answers read → 9 duplicates → 391 analysed``."""
+    from cxresearch.sentences.flow import describe_flow
+
+    steps = tuple(FlowStep(**step) for step in respondents["steps"])
+    flow = Flow(read=int(respondents["read"]), steps=steps)
+    return describe_flow(flow, language=messages.language)
+
+
+def people_sentence(respondents: Json, messages: Messages) -> str:
+    """Return how many answered and how many of them are analysed, as a sentence."""
+    read, analysed = respondents["read"], respondents["analysed"]
+    if read == analysed:
+        return messages.text("quality.flow_all", n=read)
+    return messages.text("quality.flow", read=read, analysed=analysed)
+
+
+def parameter_rows(record: Json) -> list[ParameterRow]:
+    """Return the parameters of a run, those that differ from the template's defaults marked."""
+    defaults = record.get("parameter_defaults", {})
+    helps = record.get("parameter_help", {})
+    return [
+        ParameterRow(
+            name=name,
+            value=shown_value(value),
+            help=str(helps.get(name, "")),
+            changed=name in defaults and defaults[name] != value,
+        )
+        for name, value in record.get("parameters", {}).items()
+    ]
+
+
+def shown_value(value: Any) -> str:
+    """Return a plain value as a reader would write it down."""
+    if value is None or value in ([], ""):
+        return _DASH
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(shown_value(item) for item in value)
+    return str(value)
+
+
+def waves_of(record: Json) -> str:
+    """Return the names of the waves of a study, ``""`` where there is one without a name."""
+    return ", ".join(
+        str(source["wave"]) for source in record.get("data", []) if source.get("wave")
+    )
+
+
+def day_of(moment: str, messages: Messages) -> str:
+    """Return the day of an ISO time in the form of the language; ``""`` when it is none."""
+    try:
+        day = datetime.fromisoformat(moment)
+    except (TypeError, ValueError):
+        return ""
+    parts = {"year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}"}
+    return messages.text("format.date", **parts)
+
+
+def repeat_command(record: Json) -> str:
+    """Return the command that runs the study again with the settings of this run."""
+    settings = [
+        f"--set {shlex.quote(f'{name}={_as_setting(value)}')}"
+        for name, value in record.get("settings", {}).items()
+    ]
+    return " ".join(["cxresearch run", shlex.quote(str(record.get("study", ""))), *settings])
+
+
+def _as_setting(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(str(item) for item in value)
+    return "none" if value is None else str(value)

@@ -1,0 +1,114 @@
+"""SVG that may stand inside a page: no scripts, no addresses, no ids of another picture."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from xml.etree import ElementTree
+
+from cxresearch.errors import CxError
+
+_TAGS = frozenset(
+    ["svg", "g", "path", "defs", "clipPath", "rect", "circle", "ellipse", "line", "polyline",
+     "polygon", "text", "tspan", "use", "title", "desc", "marker", "linearGradient",
+     "radialGradient", "stop", "pattern", "image", "mask", "symbol"]
+)  # fmt: skip
+_REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
+_FOREIGN = re.compile(r"url\((?!\s*['\"]?#)|@import|expression\s*\(|javascript:", re.IGNORECASE)
+_UNIVERSAL = re.compile(r"^\s*\*\s*\{([^{}]*)\}\s*$")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*>")
+_SIZE = re.compile(r"\s*([\d.]+)\s*(?:px|pt)?\s*")
+
+
+def inline_svg(source: str, *, name: str, alt_text: str, css_class: str = "") -> str:
+    """Return SVG source as an element to put into a page.
+
+    Parameters
+    ----------
+    source : str
+        A whole SVG file.
+    name : str
+        Put before every id, so that pictures of one page do not share them.
+    alt_text : str
+        What the picture shows; becomes its accessible name.
+    css_class : str
+        Class of the element.
+
+    Raises
+    ------
+    CxError
+        The source is not SVG, or declares entities.
+
+    Examples
+    --------
+    >>> source = '<svg viewBox="0 0 9 9"><script/><g id="a"/></svg>'
+    >>> inline_svg(source, name="f", alt_text="A g")
+    '<svg viewBox="0 0 9 9" role="img" aria-label="A g"><g id="f-a"/></svg>'
+    """
+    root = _parse(source, name)
+    size = _view_box(root)
+    styles = [node.text or "" for node in root.iter() if _local(node.tag) == "style"]
+    inherited = ";".join(
+        match[1].strip(" ;\n") for s in styles if (match := _UNIVERSAL.match(s))
+    )
+    style = ";".join(part for part in (inherited, _safe(root.get("style", ""), name)) if part)
+    children = "".join(_element(child, name) for child in root)
+    attributes = {"class": css_class, "viewBox": size, "role": "img", "aria-label": alt_text}
+    attributes["style"] = style
+    return f"<svg{_attributes(attributes)}>{children}</svg>"
+
+
+def _parse(source: str, name: str) -> ElementTree.Element:
+    text = _DOCTYPE.sub("", source)
+    if "<!" in re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL):
+        raise CxError(f"figure {name!r} declares entities; draw it again without them")
+    try:
+        root = ElementTree.fromstring(text)  # entities, the danger of this parser, are out
+    except ElementTree.ParseError as error:
+        raise CxError(f"figure {name!r} is not well-formed SVG: {error}") from error
+    if _local(root.tag) != "svg":
+        raise CxError(f"figure {name!r} is not SVG but {_local(root.tag)!r}")
+    return root
+
+
+def _view_box(root: ElementTree.Element) -> str:
+    if root.get("viewBox"):
+        return str(root.get("viewBox"))
+    sides = [_SIZE.fullmatch(root.get(side, "")) for side in ("width", "height")]
+    return " ".join(["0 0", *(side[1] for side in sides if side)]) if all(sides) else ""
+
+
+def _element(node: ElementTree.Element, name: str) -> str:
+    tag = _local(node.tag) if isinstance(node.tag, str) else ""
+    tail = escape(node.tail or "", quote=False).strip("\n")
+    if tag not in _TAGS:
+        return tail
+    inside = escape(node.text or "", quote=False) + "".join(_element(c, name) for c in node)
+    attributes = {_local(key): value for key, value in node.attrib.items()}
+    kept = {k: safe for k, v in attributes.items() if (safe := _attribute(k, v, name))}
+    opening = f"<{tag}{_attributes(kept)}"
+    return (f"{opening}>{inside}</{tag}>" if inside.strip() else f"{opening}/>") + tail
+
+
+def _attribute(key: str, value: str, name: str) -> str:
+    if key.lower().startswith("on"):
+        return ""
+    if key == "id":
+        return f"{name}-{value}"
+    if key == "href":
+        if value.startswith("#"):
+            return f"#{name}-{value[1:]}"
+        return value if value.startswith(("data:image/png", "data:image/jpeg")) else ""
+    return _safe(value, name)
+
+
+def _safe(value: str, name: str) -> str:
+    return "" if _FOREIGN.search(value) else _REFERENCE.sub(rf"url(#{name}-\1)", value)
+
+
+def _attributes(attributes: dict[str, str]) -> str:
+    return "".join(f' {key}="{escape(value)}"' for key, value in attributes.items() if value)
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
