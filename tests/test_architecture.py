@@ -14,10 +14,11 @@ FLOORS = {
     1: ["codebook"],
     2: ["responses"],
     3: ["psychometrics", "servqual", "drivers", "peak_end", "metrics", "wording", "shown"],
-    4: ["study", "plots", "tables", "findings", "record", "scaffold"],
+    4: ["study", "plots", "tables", "sentences", "record", "scaffold"],
     5: ["runs", "reports"],
     6: ["catalogue"],
-    7: ["cli", "__main__"],
+    7: ["cli"],
+    8: ["__main__"],
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 LOWEST_FLOOR_OF = {
@@ -82,4 +83,4 @@ def test_the_package_has_no_print_no_assert_and_no_star_import(file: Path) -> No
 def test_every_room_of_the_package_stands_on_a_floor() -> None:
     rooms = {room_of(file.relative_to(PACKAGE).parts) for file in FILES} - {"__init__"}
     unknown = [room for room in rooms if not room.startswith("_") and room not in FLOOR_OF]
-    assert unknown == []
+    assert sorted(unknown) == []

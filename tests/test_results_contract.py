@@ -25,10 +25,9 @@ def result_classes() -> list[type[Result]]:
     for module in pkgutil.walk_packages(cxresearch.__path__, "cxresearch."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    return sorted(
-        (c for c in Result.__subclasses__() if c.__module__.startswith("cxresearch")),
-        key=lambda c: c.kind,
-    )
+    # A slotted dataclass is made twice; the first, without slots, lingers until collected.
+    ours = [c for c in Result.__subclasses__() if c.__module__.startswith("cxresearch")]
+    return sorted((c for c in ours if "__slots__" in vars(c)), key=lambda c: c.kind)
 
 
 CLASSES = result_classes()

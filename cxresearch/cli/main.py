@@ -1,0 +1,300 @@
+"""Commands and their help; each imports what it needs when it is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cxresearch import __version__
+from cxresearch.errors import CxError, FaultyInputError
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Session:
+    """What every command needs to know: the workspace asked for, and whether to show tracebacks."""
+
+    def __init__(self, workspace: Path | None, *, debug: bool) -> None:
+        self._workspace = workspace
+        self.debug = debug
+
+    @property
+    def workspace(self) -> Path:
+        """Folder that holds ``data/`` and ``reports/``."""
+        from cxresearch.study import find_workspace
+
+        return find_workspace(self._workspace)
+
+
+def reported(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Show an error of ours as its message and end with status 1; others pass through."""
+
+    @wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        session: Session = click.get_current_context().obj
+        try:
+            return command(*args, **kwargs)
+        except CxError as error:
+            if session.debug:
+                raise
+            from cxresearch.cli.show import show_error
+
+            show_error(error)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("\ninterrupted; nothing was filed", err=True)
+            sys.exit(130)
+
+    return guarded
+
+
+@click.group(context_settings=CONTEXT)
+@click.option(
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder with data/ and reports/. Default: the nearest one above the current folder.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(__version__, prog_name="cxresearch")
+@click.pass_context
+def main(context: click.Context, workspace: Path | None, *, debug: bool) -> None:
+    """Customer-experience studies: from raw answers to filed, defensible reports.
+
+    \b
+    cxresearch new bank --method servqual --data export.xlsx   start a study from an export
+    cxresearch check bank                                      can it run? what is wrong, where?
+    cxresearch run bank                                        run, render, file
+    cxresearch open bank                                       read the report
+    """
+    context.obj = Session(workspace, debug=debug)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@reported
+def init(folder: Path) -> None:
+    """Make a workspace: a folder with data/, templates/ and reports/.
+
+    \b
+    Example: cxresearch init my-studies && cd my-studies
+    """
+    from cxresearch.scaffold import init_workspace
+
+    made = init_workspace(folder)
+    click.echo(f"workspace ready: {made}")
+    click.echo(f"next: cd {folder} && cxresearch new STUDY --method servqual --data FILE")
+
+
+@main.command()
+@click.argument("study")
+@click.option("--method", required=True, help="Template of the study, e.g. servqual.")
+@click.option(
+    "--data",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Survey export to copy in; a codebook is proposed from its columns.",
+)
+@click.pass_obj
+@reported
+def new(session: Session, study: str, method: str, data: Path | None) -> None:
+    """Start a study: a folder under data/ with study.yaml and a proposed codebook.
+
+    \b
+    Examples:
+      cxresearch new bank-branches --method servqual --data export.xlsx
+      cxresearch new hotel --method servqual
+    """
+    from cxresearch.runs import find_template
+    from cxresearch.scaffold import new_study
+
+    find_template(method, session.workspace)
+    folder = new_study(session.workspace, study, method=method, data=data)
+    from cxresearch.cli.show import show_path
+
+    click.echo(f"new study: {show_path(folder, session.workspace)}")
+    click.echo("  codebook.yaml   what was asked: every guess says how sure it is; correct them")
+    click.echo("  study.yaml      title, population, sample, exclusions: fill them in")
+    click.echo(f"next: cxresearch check {study}")
+
+
+@main.command()
+@click.argument("study")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.pass_obj
+@reported
+def check(session: Session, study: str, *, as_json: bool) -> None:
+    """Say whether a study can run, and everything that is wrong with it. Status 1 if it cannot.
+
+    \b
+    Example: cxresearch check bank-branches
+    """
+    from cxresearch.catalogue import check_study
+    from cxresearch.cli.show import show_check
+
+    outcome = check_study(study, workspace=session.workspace)
+    show_check(outcome, as_json=as_json)
+    sys.exit(0 if outcome.can_run else 1)
+
+
+@main.command()
+@click.argument("studies", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Run every study under data/.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
+@click.option("--force", is_flag=True, help="Run even when nothing changed since the last run.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.pass_obj
+@reported
+def run(
+    session: Session,
+    studies: tuple[str, ...],
+    *,
+    every: bool,
+    settings: tuple[str, ...],
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Run studies, render their reports and file them. Status 1 if a study or a cell failed.
+
+    \b
+    Examples:
+      cxresearch run bank-branches
+      cxresearch run bank-branches --set confidence_level=0.9 --set segments=branch,customer
+      cxresearch run --all
+    """
+    from cxresearch.cli.running import run_studies
+    from cxresearch.study import list_studies
+
+    if every == bool(studies):
+        raise click.UsageError("name the studies to run, or give --all")
+    names = list_studies(session.workspace) if every else list(studies)
+    if not names:
+        raise CxError(f"no study under {session.workspace / 'data'}; start one: cxresearch new")
+    failed = run_studies(
+        names,
+        workspace=session.workspace,
+        settings=settings,
+        force=force,
+        as_json=as_json,
+        debug=session.debug,
+    )
+    sys.exit(1 if failed else 0)
+
+
+@main.command("list")
+@click.argument("study", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@click.pass_obj
+@reported
+def list_(session: Session, study: str | None, *, as_json: bool) -> None:
+    """List the studies and their latest run, or all runs of one study.
+
+    \b
+    Examples:
+      cxresearch list
+      cxresearch list bank-branches --json
+    """
+    from cxresearch.cli.show import show_filings, show_studies
+
+    if study is None:
+        show_studies(session.workspace, as_json=as_json)
+    else:
+        show_filings(study, session.workspace, as_json=as_json)
+
+
+@main.command("open")
+@click.argument("study", required=False)
+@click.argument("run_name", metavar="[RUN]", required=False, default="latest")
+@click.option("--print", "print_only", is_flag=True, help="Print the path, open nothing.")
+@click.pass_obj
+@reported
+def open_(session: Session, study: str | None, run_name: str, *, print_only: bool) -> None:
+    """Open a report in the browser: the latest of a study, a named run, or the catalogue.
+
+    \b
+    Examples:
+      cxresearch open                  the catalogue
+      cxresearch open bank-branches    its latest report
+    """
+    from cxresearch.catalogue import find_run
+    from cxresearch.errors import CatalogueError
+
+    reports = session.workspace / "reports"
+    path = (
+        reports / "index.html"
+        if study is None
+        else find_run(reports, study, run_name).folder / "report.html"
+    )
+    if not path.is_file():
+        raise CatalogueError(f"there is no {path}; run a study first: cxresearch run STUDY")
+    click.echo(str(path))
+    if not print_only:
+        click.launch(str(path))
+
+
+@main.command()
+@click.argument("study")
+@click.argument("run_name", metavar="[RUN]", required=False, default="latest")
+@click.option("--language", help="Render in another language, e.g. es.")
+@click.pass_obj
+@reported
+def report(session: Session, study: str, run_name: str, language: str | None) -> None:
+    """Render the report of a filed run again, without running anything.
+
+    \b
+    Examples:
+      cxresearch report bank-branches
+      cxresearch report bank-branches 20261121T174210Z-3f9ac
+    """
+    from cxresearch.catalogue import find_run, write_index
+    from cxresearch.reports import write_report
+
+    reports = session.workspace / "reports"
+    filing = find_run(reports, study, run_name)
+    path = write_report(filing.folder, language=language)
+    write_index(reports)
+    click.echo(str(path))
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(["codebook", "study"]))
+@reported
+def schema(kind: str) -> None:
+    """Print the JSON Schema of codebook.yaml or study.yaml, for editors.
+
+    \b
+    Example: cxresearch schema codebook > codebook.schema.json
+    In the first line of codebook.yaml:
+      # yaml-language-server: $schema=codebook.schema.json
+    """
+    import json
+
+    from cxresearch.codebook import codebook_schema
+    from cxresearch.study import study_schema
+
+    made = codebook_schema() if kind == "codebook" else study_schema()
+    click.echo(json.dumps(made, indent=2, ensure_ascii=False))
+
+
+@main.command()
+@click.argument("method", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@click.pass_obj
+@reported
+def methods(session: Session, method: str | None, *, as_json: bool) -> None:
+    """List the methods there are, or the parameters of one.
+
+    \b
+    Examples:
+      cxresearch methods
+      cxresearch methods servqual
+    """
+    from cxresearch.cli.show import show_method, show_methods
+
+    if method is None:
+        show_methods(session.workspace, as_json=as_json)
+    else:
+        show_method(method, session.workspace, as_json=as_json)
