@@ -15,7 +15,7 @@ from scipy.stats import norm
 SEED = 20260901
 GENUINE, INCOMPLETE, STRAIGHT, DUPLICATES = 391, 5, 7, 9
 
-# Dimension: items, expected score, perceived score in town and in city branches, points of importance.
+# Dimension: items, expected score, perceived score in town and in city, points of importance.
 TRUTH = {
     "tangibles": (range(1, 5), 5.30, 5.35, 5.35, 11),
     "reliability": (range(5, 10), 6.30, 5.70, 5.30, 31),
@@ -56,7 +56,9 @@ def draw_answers(
     general = rng.standard_normal((n, 2))
     share = np.sqrt(FACTOR_CORRELATION)
     expectation, perception = np.empty((n, 22)), np.empty((n, 22))
-    general[:, 1] = SAME_DIMENSION * general[:, 0] + np.sqrt(1 - SAME_DIMENSION**2) * general[:, 1]
+    general[:, 1] = (
+        SAME_DIMENSION * general[:, 0] + np.sqrt(1 - SAME_DIMENSION**2) * general[:, 1]
+    )
     for items, expected, town, in_city, _ in TRUTH.values():
         own = rng.standard_normal((n, 2))
         own[:, 1] = SAME_DIMENSION * own[:, 0] + np.sqrt(1 - SAME_DIMENSION**2) * own[:, 1]
@@ -66,7 +68,8 @@ def draw_answers(
             centre = latent_mean(expected, SD_EXPECTATION)
             noise = rng.standard_normal((n, 2))
             expectation[:, item - 1] = centre + SD_EXPECTATION * (
-                LOADING_EXPECTATION * factor[:, 0] + np.sqrt(1 - LOADING_EXPECTATION**2) * noise[:, 0]
+                LOADING_EXPECTATION * factor[:, 0]
+                + np.sqrt(1 - LOADING_EXPECTATION**2) * noise[:, 0]
             )
             centres = np.where(
                 city,
@@ -74,7 +77,8 @@ def draw_answers(
                 latent_mean(town + offset, SD_PERCEPTION),
             )
             perception[:, item - 1] = centres + SD_PERCEPTION * (
-                LOADING_PERCEPTION * factor[:, 1] + np.sqrt(1 - LOADING_PERCEPTION**2) * noise[:, 1]
+                LOADING_PERCEPTION * factor[:, 1]
+                + np.sqrt(1 - LOADING_PERCEPTION**2) * noise[:, 1]
             )
     return to_seven(expectation), to_seven(perception), general[:, 1]
 
@@ -96,12 +100,20 @@ def draw_points(rng: np.random.Generator, n: int) -> np.ndarray:
 
 
 def true_gaps() -> pd.DataFrame:
-    """The truth behind the file: expectation, perception and gap of each dimension."""
+    """Return the truth behind the file: expectation, perception and gap of each dimension."""
     rows = [
-        (name, expected, SHARE_CITY * city + (1 - SHARE_CITY) * town, city - expected, town - expected)
+        (
+            name,
+            expected,
+            SHARE_CITY * city + (1 - SHARE_CITY) * town,
+            city - expected,
+            town - expected,
+        )
         for name, (_, expected, town, city, _) in TRUTH.items()
     ]
-    frame = pd.DataFrame(rows, columns=["dimension", "expectation", "perception", "city", "town"])
+    frame = pd.DataFrame(
+        rows, columns=["dimension", "expectation", "perception", "city", "town"]
+    )
     frame["gap"] = frame["perception"] - frame["expectation"]
     return frame
 
@@ -126,12 +138,14 @@ def make_genuine(rng: np.random.Generator, n: int) -> pd.DataFrame:
 
 
 def spoil(rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFrame:
-    """Add what real files have: non-answers, typed labels, wrong sums, careless and double rows."""
+    """Add what real files have: non-answers, typed labels, wrong sums, careless rows."""
     frame = frame.astype(object)
     items = [f"{part}{item:02d}" for part in "EP" for item in range(1, 23)]
     for column in items:
         hit = np.flatnonzero(rng.random(len(frame)) < 0.02)
-        frame.loc[hit, column] = rng.choice(["", "98", "99"], size=len(hit), p=[0.6, 0.25, 0.15])
+        frame.loc[hit, column] = rng.choice(
+            ["", "98", "99"], size=len(hit), p=[0.6, 0.25, 0.15]
+        )
     typed = rng.choice(len(frame), 6, replace=False)
     frame.loc[typed, "E07"] = ["Strongly agree", "7 - Strongly agree"] * 3
     off_by_one = rng.choice(len(frame), 4, replace=False)
@@ -158,7 +172,12 @@ def make_responses(seed: int = SEED) -> pd.DataFrame:
     frame.insert(1, "browser", rng.choice(["Firefox", "Safari", "Chrome"], size=n))
     frame["email"] = [f"{identity.lower()}@example.org" for identity in frame["RespID"]]
     frame["comment"] = ""
-    remarks = ["Friendly staff.", "Waited too long on Monday.", "They promised to call back.", "Nice branch, good coffee."]
+    remarks = [
+        "Friendly staff.",
+        "Waited too long on Monday.",
+        "They promised to call back.",
+        "Nice branch, good coffee.",
+    ]
     frame.loc[rng.choice(n, 30, replace=False), "comment"] = rng.choice(remarks, size=30)
     return frame
 

@@ -1,0 +1,147 @@
+"""Spread the meaning of each distinct value over the rows of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cxresearch._types import FloatArray, IntArray
+from cxresearch.codebook.model import CodeValue, MissingCode
+from cxresearch.responses._coding import (
+    Answer,
+    CategoryCoding,
+    Coding,
+    ScaleCoding,
+    is_missing,
+    normal_text,
+    plain_text,
+    to_number,
+)
+from cxresearch.responses._plan import AnyCoding
+
+Ranges = tuple[tuple[CodeValue, CodeValue], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DecodedColumn:
+    """Answers of one column.
+
+    Attributes
+    ----------
+    codes : array of shape (rows,)
+        As answered, before reverse keying; nan without an answer.
+    kinds, texts, problems : array of shape (rows,), text
+        As in `Answer`.
+    """
+
+    codes: FloatArray
+    kinds: NDArray[np.object_]
+    texts: NDArray[np.object_]
+    problems: NDArray[np.object_]
+
+
+def decode_column(cells: pd.Series, read: Callable[[Any], Answer]) -> DecodedColumn:
+    """Read every distinct value once.
+
+    Parameters
+    ----------
+    cells : pandas.Series
+        Cells as they stand in the file.
+    read : callable
+        What one value means.
+    """
+    distinct, place = distinct_values(cells)
+    answers = [read(value) for value in distinct]
+    return DecodedColumn(
+        codes=np.array([answer.code for answer in answers], dtype=float)[place],
+        kinds=np.array([answer.kind for answer in answers], dtype=object)[place],
+        texts=np.array([answer.text for answer in answers], dtype=object)[place],
+        problems=np.array([answer.problem for answer in answers], dtype=object)[place],
+    )
+
+
+def distinct_values(cells: pd.Series) -> tuple[list[Any], IntArray]:
+    """Return the distinct values of a column and, for each row, which of them it holds.
+
+    ``1``, ``True`` and ``"1"`` are distinct, unlike for pandas.
+    """
+    if cells.dtype == np.float64:
+        values, place = np.unique(cells.to_numpy(), return_inverse=True)
+        return values.tolist(), place.astype(np.int64)
+    seen: dict[Hashable, int] = {}
+    distinct: list[Any] = []
+    places = np.empty(len(cells), dtype=np.int64)
+    for row, value in enumerate(cells.tolist()):
+        key = _key(value)
+        if key not in seen:
+            seen[key] = len(distinct)
+            distinct.append(value)
+        places[row] = seen[key]
+    return distinct, places
+
+
+def _key(value: Any) -> Hashable:
+    if type(value) is str:
+        return value
+    if is_missing(value):
+        return None
+    # Lists in a Parquet column cannot be keys.
+    return (type(value), value if isinstance(value, (int, float)) else repr(value))
+
+
+def with_declared_missing(coding: AnyCoding, ranges: Ranges) -> Callable[[Any], Answer]:
+    """Return a reader that knows which values the file itself declares as missing.
+
+    Where the codebook says what such a value means, the codebook is followed. Otherwise it is a
+    non-answer to a question without a response scale, and a problem for one with a scale: only
+    the codebook can say which kind of non-answer it is.
+    """
+    if not ranges:
+        return coding.read
+
+    def read(value: Any) -> Answer:
+        if is_missing(value) or not _is_declared(value, ranges):
+            return coding.read(value)
+        entry = coding.find(value) if isinstance(coding, Coding) else None
+        listed = isinstance(coding, CategoryCoding) and coding.closed
+        if isinstance(entry, MissingCode) or (entry is not None and listed):
+            return coding.read(value)
+        if isinstance(coding, ScaleCoding):
+            return Answer(problem="declared")
+        return Answer(kind="refused")
+
+    return read
+
+
+def _is_declared(value: Any, ranges: Ranges) -> bool:
+    number = to_number(value)
+    for low, high in ranges:
+        if isinstance(low, str) or isinstance(high, str):
+            if str(low).strip() <= str(value).strip() <= str(high).strip():
+                return True
+        elif number is not None and low <= number <= high:
+            return True
+    return False
+
+
+def holds_one_of(
+    cells: pd.Series, coding: AnyCoding, wanted: tuple[CodeValue, ...]
+) -> NDArray[np.bool_]:
+    """Return which rows hold one of some answers, named by code or label."""
+    targets = {_meaning(value, coding) for value in wanted}
+    distinct, place = distinct_values(cells)
+    held = [not is_missing(value) and _meaning(value, coding) in targets for value in distinct]
+    return np.array(held, dtype=bool)[place]
+
+
+def _meaning(value: Any, coding: AnyCoding) -> Hashable:
+    entry = coding.find(value) if isinstance(coding, Coding) else None
+    if entry is not None:
+        value = entry.value
+    number = to_number(value, decimal=coding.decimal)
+    return normal_text(plain_text(value)) if number is None else number
