@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxresearch._lazy import lazy_names
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cxresearch.codebook import Codebook, codebook_schema, load_codebook
     from cxresearch.errors import CxError, CxWarning
-    from cxresearch.sentences import describe_flow, findings, retell
     from cxresearch.plots import plot_dimensions, plot_gaps, plot_items, plot_segments
     from cxresearch.psychometrics import ScaleReliabilityResult, scale_reliability
     from cxresearch.record import Recorder, open_record
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cxresearch.responses.model import Responses
     from cxresearch.responses.read import read_table
     from cxresearch.results import Result
+    from cxresearch.sentences import describe_flow, findings, retell
     from cxresearch.servqual import ServqualGapsResult, servqual_gaps
     from cxresearch.shown import DisplayTable, Figure, Finding
     from cxresearch.study import Study, list_studies, load_study, study_schema
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
         display_reliability,
         display_segments,
     )
-
-from cxresearch._lazy import lazy_names
 
 _MODULES = {
     "codebook": ("Codebook", "codebook_schema", "load_codebook"),
@@ -63,10 +63,7 @@ _MODULES = {
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = [  # noqa: PLE0604
-    "__version__",
-    *_MODULE_OF,
-]
+__all__ = ["__version__", *_MODULE_OF]
 
 __getattr__ = lazy_names(__name__, _MODULE_OF)
 

@@ -13,7 +13,9 @@ from cxresearch.errors import CxError
 
 def did_you_mean(name: object, allowed: Iterable[object]) -> str:
     """Return ``"; did you mean 'x'?"`` when a known name is close to `name`, else ``""``."""
-    near = difflib.get_close_matches(str(name), [str(item) for item in allowed], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(
+        str(name), [str(item) for item in allowed], n=1, cutoff=0.6
+    )
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
@@ -43,14 +45,20 @@ def check_share(name: str, value: float) -> float:
 
 def check_count(name: str, value: int, *, at_least: int = 0) -> int:
     """Return `value` when it is a whole number not below `at_least`, else raise."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(float(value)):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, Real)
+        or not math.isfinite(float(value))
+    ):
         raise CxError(f"{name} must be a whole number of at least {at_least}; got {value!r}")
     if int(value) != value or int(value) < at_least:
         raise CxError(f"{name} must be a whole number of at least {at_least}; got {value!r}")
     return int(value)
 
 
-def check_names(name: str, values: Iterable[str], known: Sequence[str], *, of: str) -> list[str]:
+def check_names(
+    name: str, values: Iterable[str], known: Sequence[str], *, of: str
+) -> list[str]:
     """Return `values` as a list when all are in `known`; name every unknown one otherwise."""
     wanted = [values] if isinstance(values, str) else list(values)
     unknown = [value for value in wanted if value not in known]

@@ -1,4 +1,4 @@
-"""Exceptions: one family, each message saying where, what was found, what is allowed, what to do."""
+"""Exceptions: one family; a message says where, what was found, what is allowed, what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Fault:
     Attributes
     ----------
     where : str
-        Place inside the file: ``"line 14"``, ``"column P07"``, or ``""`` for the file as a whole.
+        Place inside the file: ``"line 14"``, ``"column P07"``; ``""`` for the file as a whole.
     message : str
         What was found, what is allowed and what to do.
     file : str
@@ -71,7 +71,7 @@ class ResponseError(FaultyInputError):
 
 
 class EstimationError(CxError):
-    """An estimator did not converge, met a matrix that is not positive definite, or a Heywood case."""
+    """An estimator did not converge, or met a matrix it cannot use or a Heywood case."""
 
 
 class TemplateError(FaultyInputError):

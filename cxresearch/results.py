@@ -19,7 +19,7 @@ TIDY_COLUMNS: tuple[str, ...] = (
     "term", "group", "estimate", "std_error", "statistic", "df", "p_value", "p_adjusted",
     "conf_low", "conf_high", "n",
 )  # fmt: skip
-"""The columns every ``tidy()`` draws from, in this order; a result's own columns follow them."""
+"""The columns every ``tidy()`` draws from, in this order; a result's own follow them."""
 
 _KINDS: dict[str, type[Result]] = {}
 
@@ -32,7 +32,7 @@ def in_tidy_order(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 class Result:
-    """What an analysis found: estimates at full precision, the ``n`` and the options behind them.
+    """What an analysis found: estimates at full precision, their ``n`` and the options.
 
     Subclasses are ``@dataclass(frozen=True, slots=True, eq=False, kw_only=True)`` and override
     `tidy` and `glance`. A class name ``ServqualGapsResult`` gives the kind ``servqual_gaps``.
@@ -87,13 +87,18 @@ class Result:
         fields = {name: _decode(value) for name, value in payload["fields"].items()}
         for name in floats:
             fields[name] = math.nan if fields[name] is None else fields[name]
-        return target(**fields)  # type: ignore[return-value]
+        return target(**fields)
 
     def _repr_html_(self) -> str:
         glance, tidy = self.glance(), self.tidy()
         shown = tidy.head(30)
         more = f"<p>{len(tidy) - 30} more rows: use .tidy()</p>" if len(tidy) > 30 else ""
-        style: dict[str, Any] = {"index": False, "border": 0, "na_rep": "", "float_format": "{:.4g}".format}
+        style: dict[str, Any] = {
+            "index": False,
+            "border": 0,
+            "na_rep": "",
+            "float_format": "{:.4g}".format,
+        }
         return (
             f"<p><strong>{escape(type(self).__name__)}</strong></p>"
             f"{glance.to_html(**style)}{shown.to_html(**style)}{more}"
@@ -104,7 +109,9 @@ def _encode(value: Any, path: str, notes: list[str]) -> Any:
     if isinstance(value, Result):
         return {"__result__": value.to_dict()}
     if isinstance(value, pd.DataFrame):
-        return {"__frame__": [_encode_column(value[c], f"{path}.{c}", notes) for c in value.columns]}
+        return {
+            "__frame__": [_encode_column(value[c], f"{path}.{c}", notes) for c in value.columns]
+        }
     if isinstance(value, np.ndarray):
         return {"__array__": _encode(value.tolist(), path, notes)}
     if isinstance(value, dict):
@@ -131,7 +138,7 @@ def _encode_scalar(value: Any, path: str, notes: list[str]) -> Any:
     raise CxError(f"{path}: a {type(value).__name__} cannot be kept in a result")
 
 
-def _encode_column(column: pd.Series, path: str, notes: list[str]) -> Json:
+def _encode_column(column: pd.Series[Any], path: str, notes: list[str]) -> Json:
     numeric = pd.api.types.is_float_dtype(column)
     values: list[Any] = []
     for row, value in enumerate(column.tolist()):
@@ -141,8 +148,12 @@ def _encode_column(column: pd.Series, path: str, notes: list[str]) -> Json:
             values.append(None)
         else:
             values.append(_encode_scalar(value, path, notes))
-    kind = "float" if numeric else "bool" if pd.api.types.is_bool_dtype(column) else (
-        "int" if pd.api.types.is_integer_dtype(column) else "text"
+    kind = (
+        "float"
+        if numeric
+        else "bool"
+        if pd.api.types.is_bool_dtype(column)
+        else ("int" if pd.api.types.is_integer_dtype(column) else "text")
     )
     return {"name": str(column.name), "type": kind, "values": values}
 
@@ -155,7 +166,9 @@ def _decode(value: Any) -> Any:
     if "__result__" in value:
         return Result.from_dict(value["__result__"])
     if "__frame__" in value:
-        return pd.DataFrame({column["name"]: _decode_column(column) for column in value["__frame__"]})
+        return pd.DataFrame(
+            {column["name"]: _decode_column(column) for column in value["__frame__"]}
+        )
     if "__array__" in value:
         return np.asarray(_decode(value["__array__"]), dtype=float)
     if "__tuple__" in value:
@@ -163,6 +176,6 @@ def _decode(value: Any) -> Any:
     return {key: _decode(item) for key, item in value.items()}
 
 
-def _decode_column(column: Json) -> pd.Series:
-    types = {"float": "float64", "int": "int64", "bool": "bool", "text": object}
-    return pd.Series(column["values"], dtype=types[column["type"]])
+def _decode_column(column: Json) -> pd.Series[Any]:
+    types: Json = {"float": "float64", "int": "int64", "bool": "bool", "text": object}
+    return pd.Series(column["values"]).astype(types[column["type"]])

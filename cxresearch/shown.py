@@ -82,20 +82,30 @@ class DisplayTable:
             for heading, kind in zip(headings, kinds, strict=True)
         )
         body = "".join(
-            "<tr>" + "".join(self._cell(v, k, first=i == 0) for i, (v, k) in enumerate(zip(row, kinds, strict=True))) + "</tr>"
+            "<tr>"
+            + "".join(
+                self._cell(v, k, first=i == 0)
+                for i, (v, k) in enumerate(zip(row, kinds, strict=True))
+            )
+            + "</tr>"
             for row in self.shown.itertuples(index=False)
         )
         notes = "".join(f'<p class="note">{escape(note)}</p>' for note in self.notes)
+        title = escape(self.caption)
         return (
-            f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(self.caption)}">'
-            f"<table><caption>{escape(self.caption)}</caption>"
+            f'<div class="scroll" role="region" tabindex="0" aria-label="{title}">'
+            f"<table><caption>{title}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
         )
 
     @staticmethod
     def _cell(value: object, kind: str, *, first: bool) -> str:
         text = escape(str(value))
-        return f'<th scope="row" class="{kind}">{text}</th>' if first else f'<td class="{kind}">{text}</td>'
+        return (
+            f'<th scope="row" class="{kind}">{text}</th>'
+            if first
+            else f'<td class="{kind}">{text}</td>'
+        )
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -66,8 +66,9 @@ def test_a_module_imports_only_from_lower_floors_or_its_own_room(file: Path) -> 
             assert other == room or floor_of(other) < floor or ground, (
                 f"{file.name}:{line}: {room} (floor {floor}) imports {module}"
             )
-        assert floor >= LOWEST_FLOOR_OF.get(top, 0), f"{file.name}:{line}: {top} on floor {floor}"
-        assert ONLY_ON.get(top, room) == room, f"{file.name}:{line}: {top} in {room}"
+        where = f"{file.name}:{line}"
+        assert floor >= LOWEST_FLOOR_OF.get(top, 0), f"{where}: {top} on floor {floor}"
+        assert ONLY_ON.get(top, room) == room, f"{where}: {top} in {room}"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))

@@ -23,8 +23,10 @@ def project_bounds() -> dict[str, SpecifierSet]:
 
 
 def conda_bounds() -> dict[str, SpecifierSet]:
-    listed = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
-    entries = [entry for entry in listed if isinstance(entry, str) and entry != "pip"]
+    content = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    entries = [
+        entry for entry in content["dependencies"] if isinstance(entry, str) and entry != "pip"
+    ]
     pairs = [entry.partition(" ")[::2] for entry in entries]
     return {canonicalize_name(name): SpecifierSet(bounds) for name, bounds in pairs}
 

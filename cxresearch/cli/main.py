@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 from cxresearch import __version__
-from cxresearch.errors import CxError, FaultyInputError
+from cxresearch.errors import CxError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class Session:
-    """What every command needs to know: the workspace asked for, and whether to show tracebacks."""
+    """What every command needs: the workspace asked for, and whether to show tracebacks."""
 
     def __init__(self, workspace: Path | None, *, debug: bool) -> None:
         self._workspace = workspace
@@ -116,7 +116,9 @@ def new(session: Session, study: str, method: str, data: Path | None) -> None:
     from cxresearch.cli.show import show_path
 
     click.echo(f"new study: {show_path(folder, session.workspace)}")
-    click.echo("  codebook.yaml   what was asked: every guess says how sure it is; correct them")
+    click.echo(
+        "  codebook.yaml   what was asked: every guess says how sure it is; correct them"
+    )
     click.echo("  study.yaml      title, population, sample, exclusions: fill them in")
     click.echo(f"next: cxresearch check {study}")
 

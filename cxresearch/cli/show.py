@@ -75,7 +75,11 @@ def show_studies(workspace: Path, *, as_json: bool) -> None:
     if as_json:
         show_json(
             [
-                {"study": name, "runs": len(runs), "latest": _as_dict(runs[-1]) if runs else None}
+                {
+                    "study": name,
+                    "runs": len(runs),
+                    "latest": _as_dict(runs[-1]) if runs else None,
+                }
                 for name, runs in by_study.items()
             ]
         )
@@ -83,7 +87,9 @@ def show_studies(workspace: Path, *, as_json: bool) -> None:
     if not by_study:
         click.echo(f"no study under {workspace / 'data'}; start one: cxresearch new")
         return
-    rows = [(name, *_row(runs[-1] if runs else None), len(runs)) for name, runs in by_study.items()]
+    rows = [
+        (name, *_row(runs[-1] if runs else None), len(runs)) for name, runs in by_study.items()
+    ]
     show_table(("study", "latest run", "status", "analysed", "runs"), rows)
 
 
@@ -95,7 +101,9 @@ def show_filings(study: str, workspace: Path, *, as_json: bool) -> None:
 
     filings = index_filings(workspace / "reports", study)[::-1]
     if not filings and study not in list_studies(workspace):
-        raise CatalogueError(f"there is no study {study!r}; there are {list_studies(workspace)}")
+        raise CatalogueError(
+            f"there is no study {study!r}; there are {list_studies(workspace)}"
+        )
     if as_json:
         show_json([_as_dict(filing) for filing in filings])
     elif not filings:
@@ -146,7 +154,9 @@ def show_method(method: str, workspace: Path, *, as_json: bool) -> None:
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under headings, columns aligned."""
     cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(line[i]) for line in [list(headings), *cells]) for i in range(len(headings))]
+    widths = [
+        max(len(line[i]) for line in [list(headings), *cells]) for i in range(len(headings))
+    ]
     for line in [list(headings), *cells]:
         padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         click.echo("  ".join(padded).rstrip())

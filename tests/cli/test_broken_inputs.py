@@ -88,7 +88,12 @@ CASES = {
     wrong_encoding: [r"responses\.csv", r"encod|binary|NUL"],
     missing_column: [r"column imp_empathy", r"missing", r"imp_emphaty"],
     duplicated_id: [r"respondent", r"B\d{4}", r"duplicated: respondent"],
-    out_of_range: [r"column P07", r"2 answers outside 1.7", r"rows 18(,| and) 57", r"8(,| and) 77"],
+    out_of_range: [
+        r"column P07",
+        r"2 answers outside 1.7",
+        r"rows 18(,| and) 57",
+        r"8(,| and) 77",
+    ],
     text_in_a_numeric_item: [r"column E11", r"row 5", r"very much", r"1 to 7"],
     unquoted_yes: [r"codebook\.yaml, line \d+", r"true", r'"Yes"'],
     empty_file: [r"responses\.csv", r"empty"],
@@ -128,7 +133,9 @@ def test_faults_of_study_and_codebook_are_told_together(study: Path, command: Co
     assert '"Yes"' in outcome.output
 
 
-def test_a_parameter_the_template_does_not_have_is_a_fault(study: Path, command: Command) -> None:
+def test_a_parameter_the_template_does_not_have_is_a_fault(
+    study: Path, command: Command
+) -> None:
     replace_in(study / "study.yaml", "min_cell: 10", "min_cel: 10")
     outcome = command("check", "bank-branches")
     assert outcome.exit_code == 1

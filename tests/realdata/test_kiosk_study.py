@@ -1,8 +1,8 @@
-"""A real study with Korean item texts reaches the numbers computed in R on the same respondents.
+"""A real study with Korean item texts reaches the numbers computed in R on the same people.
 
-Data: K-Servqual survey (Kim, Kim, Jung & Yun 2019, MIT licence), 194 respondents of the authors'
-analysis sample. Reference: means, gaps and paired t (193 df) computed in R 4.2.2, printed to four
-and two decimals; tolerance half a unit of the last digit.
+Data: K-Servqual survey (Kim, Kim, Jung & Yun 2019, MIT licence), the 194 respondents of the
+authors' analysis sample. Reference: means, gaps and paired t (193 df) computed in R 4.2.2, printed
+to four and two decimals; tolerance half a unit of the last digit.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ ALPHAS = {
 def korean_texts() -> dict[int, str]:
     with (REAL / "items.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return {int(row["item"]): row["korean_perception"].partition(". ")[2].strip() for row in rows}
+    return {
+        int(row["item"]): row["korean_perception"].partition(". ")[2].strip() for row in rows
+    }
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +97,13 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "population": "Kiosk users, Korea 2019",
         "sample": "Convenience sample, 211 answers",
         "exclude": [
-            {"answered": {"column": "kept", "is": ["False"], "reason": "set aside by the authors"}}
+            {
+                "answered": {
+                    "column": "kept",
+                    "is": ["False"],
+                    "reason": "set aside by the authors",
+                }
+            }
         ],
         "parameters": {"segments": ["sex"]},
     }
@@ -140,7 +148,9 @@ def test_alphas_reach_the_reference(run_folder: Path) -> None:
 
 def test_the_report_shows_korean_texts_in_title_tables_and_figures(run_folder: Path) -> None:
     html = (run_folder / "report.html").read_text(encoding="utf-8")
-    figure = (run_folder / "figures" / "gaps_by_item.svg").read_text(encoding="utf-8")
+    figure = (run_folder / "figures" / "expected_received_by_item.svg").read_text(
+        encoding="utf-8"
+    )
     assert "키오스크는 기대에 미치는가?" in html
     assert "키오스크의 외관은 매력적이다" in html
     assert "외관은" in figure
