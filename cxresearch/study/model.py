@@ -1,0 +1,108 @@
+"""A study as a frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any, Literal
+
+from cxresearch.codebook.model import Codebook
+from cxresearch.errors import StudyError
+from cxresearch.responses.exclusions import Exclusion
+from cxresearch.responses.load import load_responses
+from cxresearch.responses.model import Responses
+
+Layout = Literal["file", "waves", "tables"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Study:
+    """One question to one survey.
+
+    Attributes
+    ----------
+    name : str
+        Name of its folder.
+    folder, workspace : pathlib.Path
+        Where it lives; the workspace also holds ``reports/``.
+    title, description, population, sample, contact : str
+        As written, for the report.
+    method : str
+        Name of the template that is run.
+    codebook : Codebook
+    data : mapping of str to Path
+        Data files: under ``""`` when there is one, else by wave or by table.
+    layout : {"file", "waves", "tables"}
+        Which of the three `data` is.
+    exclusions : tuple of Exclusion
+        Who is left out, in this order.
+    parameters : mapping
+        Settings of the method: plain values only.
+    language : str
+        Language of the report.
+    sha256 : str
+        Hash of study.yaml.
+    """
+
+    name: str
+    folder: Path
+    workspace: Path
+    title: str
+    method: str
+    codebook: Codebook
+    data: Mapping[str, Path]
+    description: str = ""
+    layout: Layout = "file"
+    population: str = ""
+    sample: str = ""
+    exclusions: tuple[Exclusion, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    contact: str = ""
+    language: str = "en"
+    sha256: str = ""
+
+    def responses(self) -> Responses:
+        """Read and check the answers, and apply the exclusions.
+
+        Raises
+        ------
+        ResponseError
+            The data do not fit the codebook; with every fault found.
+        StudyError
+            The study reads several tables, which its method brings together.
+        """
+        if self.layout == "tables":
+            raise StudyError(
+                f"study {self.name}: its data are the tables {', '.join(self.data)}; "
+                f"the method {self.method} reads them"
+            )
+        return load_responses(dict(self.data), self.codebook, self.exclusions)
+
+    def __repr__(self) -> str:
+        files = [path.name for path in self.data.values()]
+        return f"Study({self.name!r}, method={self.method!r}, data={files!r})"
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "method": self.method,
+            "survey": self.codebook.survey,
+            "data": ", ".join(path.name for path in self.data.values()),
+            "population": self.population,
+            "sample": self.sample,
+            "excluded": "; ".join(f"{rule.rule}: {rule.detail}" for rule in self.exclusions),
+            "parameters": ", ".join(
+                f"{key} = {value!r}" for key, value in self.parameters.items()
+            ),
+            "contact": self.contact,
+        }
+        body = "".join(
+            f'<tr><th scope="row">{escape(name)}</th><td>{escape(text)}</td></tr>'
+            for name, text in rows.items()
+            if text
+        )
+        return (
+            f"<p><strong>{escape(self.title)}</strong> ({escape(self.name)})</p>"
+            f"<table><tbody>{body}</tbody></table>"
+        )
