@@ -1,0 +1,48 @@
+"""Driver analysis: what goes with satisfaction, how much is whose, how sure that is."""
+
+from __future__ import annotations
+
+from cxresearch.drivers.asymmetry import AsymmetryResult, penalty_reward
+from cxresearch.drivers.diagnostics import DriverDiagnosticsResult, driver_diagnostics
+from cxresearch.drivers.dominance import DominanceResult, dominance_analysis
+from cxresearch.drivers.importance import DriverImportanceResult, driver_importance
+from cxresearch.drivers.kano import KanoResult, kano_classes
+from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
+from cxresearch.drivers.margin import RandomDriverMarginResult, random_driver_margin
+from cxresearch.drivers.missing_answers import MissingAnswersResult, driver_model_missing
+from cxresearch.drivers.models import DriverModelResult, driver_model
+from cxresearch.drivers.necessity import NecessityResult, necessary_conditions
+from cxresearch.drivers.response_shape import ResponseShapeResult, response_shape
+from cxresearch.drivers.table import DriverTable, driver_table
+from cxresearch.drivers.what_if import Lift, Shift, WhatIfResult, expected_change
+
+__all__ = [
+    "AsymmetryResult",
+    "DominanceResult",
+    "DriverDiagnosticsResult",
+    "DriverImportanceResult",
+    "DriverModelResult",
+    "DriverTable",
+    "ImportancePerformanceResult",
+    "KanoResult",
+    "Lift",
+    "MissingAnswersResult",
+    "NecessityResult",
+    "RandomDriverMarginResult",
+    "ResponseShapeResult",
+    "Shift",
+    "WhatIfResult",
+    "dominance_analysis",
+    "driver_diagnostics",
+    "driver_importance",
+    "driver_model",
+    "driver_model_missing",
+    "driver_table",
+    "expected_change",
+    "importance_performance",
+    "kano_classes",
+    "necessary_conditions",
+    "penalty_reward",
+    "random_driver_margin",
+    "response_shape",
+]
