@@ -84,7 +84,7 @@ class DriverTable:
 
     @property
     def low_ratings(self) -> dict[str, float]:
-        """Rating up to which a driver is rated low: the last one below the middle of its scale."""
+        """Rating up to which a driver is rated low: the last below the middle of its scale."""
         return {name: math.ceil(sum(self.limits[name]) / 2) - 1.0 for name in self._scaled}
 
     @property
