@@ -1,0 +1,69 @@
+"""Peak-end studies: from moments to what is remembered, and experiments on both."""
+
+from cxresearch.peak_end._kernel import expected_maximum
+from cxresearch.peak_end.assign import assign_conditions
+from cxresearch.peak_end.bayes import jzs_bayes_factor, regression_bayes_factor
+from cxresearch.peak_end.between import ConditionsResult, compare_conditions
+from cxresearch.peak_end.checks import (
+    AttritionResult,
+    BalanceResult,
+    SampleRatioResult,
+    attrition,
+    balance_test,
+    sample_ratio,
+)
+from cxresearch.peak_end.choice import (
+    ChoiceDifferenceResult,
+    ChoiceResult,
+    choice_share,
+    compare_choices,
+)
+from cxresearch.peak_end.crossover import CrossoverResult, crossover
+from cxresearch.peak_end.duration import DurationNeglectResult, duration_neglect
+from cxresearch.peak_end.equivalence import EquivalenceResult, equivalence_test
+from cxresearch.peak_end.features import EpisodeFeaturesResult, episode_features
+from cxresearch.peak_end.memory import MemoryModelsResult, compare_memory_models
+from cxresearch.peak_end.mixed import MixedModelResult, mixed_model
+from cxresearch.peak_end.plan import PeakEndPowerResult, plan_peak_end
+from cxresearch.peak_end.power import t_test_power, t_test_sample_size
+from cxresearch.peak_end.sensitivity import PeakEndSensitivityResult, peak_end_sensitivity
+from cxresearch.peak_end.simulate import PeakEndDesign, simulate_study
+
+__all__ = [
+    "AttritionResult",
+    "BalanceResult",
+    "ChoiceDifferenceResult",
+    "ChoiceResult",
+    "ConditionsResult",
+    "CrossoverResult",
+    "DurationNeglectResult",
+    "EpisodeFeaturesResult",
+    "EquivalenceResult",
+    "MemoryModelsResult",
+    "MixedModelResult",
+    "PeakEndDesign",
+    "PeakEndPowerResult",
+    "PeakEndSensitivityResult",
+    "SampleRatioResult",
+    "assign_conditions",
+    "attrition",
+    "balance_test",
+    "choice_share",
+    "compare_choices",
+    "compare_conditions",
+    "compare_memory_models",
+    "crossover",
+    "duration_neglect",
+    "episode_features",
+    "equivalence_test",
+    "expected_maximum",
+    "jzs_bayes_factor",
+    "mixed_model",
+    "peak_end_sensitivity",
+    "plan_peak_end",
+    "regression_bayes_factor",
+    "sample_ratio",
+    "simulate_study",
+    "t_test_power",
+    "t_test_sample_size",
+]

@@ -1,0 +1,97 @@
+"""Columns of a data frame as a numeric design: numbers as they are, text as contrasts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cxresearch._types import FloatArray
+from cxresearch._validate import check_names
+from cxresearch.errors import CxError, ResponseError
+
+INTERCEPT = "intercept"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Design:
+    """A design matrix whose first column is the intercept.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (n, p)
+    terms : tuple of str
+        Names of the columns; ``condition[B]`` is level B against the first level.
+    levels : dict of str to tuple of str
+        Levels of every column that is not numeric, the first one the baseline.
+    """
+
+    matrix: FloatArray
+    terms: tuple[str, ...]
+    levels: dict[str, tuple[str, ...]]
+
+
+def complete_rows(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, int]:
+    """Return the rows without a gap in `columns`, and how many were left out.
+
+    Raises
+    ------
+    CxError
+        A column is unknown.
+    ResponseError
+        No complete row is left.
+    """
+    check_names("columns", list(columns), [str(c) for c in frame.columns], of="columns")
+    used = frame[list(dict.fromkeys(columns))]
+    numeric = used.select_dtypes("number")
+    finite = np.isfinite(numeric.to_numpy(dtype=float)).all(axis=1)
+    whole = used.notna().to_numpy().all(axis=1) & finite
+    if not whole.any():
+        raise ResponseError(f"no row has a value in all of {list(used.columns)}")
+    return used.loc[whole].reset_index(drop=True), int((~whole).sum())
+
+
+def is_numeric(column: pd.Series) -> bool:
+    """Tell whether a column enters a model as it is."""
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def levels_of(column: pd.Series) -> tuple[str, ...]:
+    """Return the levels that occur, in the order of the categories, else sorted."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        present = set(column.dropna())
+        return tuple(str(level) for level in column.cat.categories if level in present)
+    return tuple(str(level) for level in sorted(column.dropna().unique()))
+
+
+def design(frame: pd.DataFrame, fixed: Sequence[str]) -> Design:
+    """Return the design of `fixed` columns with an intercept, text in treatment contrasts.
+
+    Raises
+    ------
+    CxError
+        A column is named twice.
+    ResponseError
+        A column does not vary.
+    """
+    if len(set(fixed)) < len(fixed):
+        raise CxError(f"fixed: {list(fixed)} names a column twice")
+    columns: list[FloatArray] = [np.ones(len(frame))]
+    terms = [INTERCEPT]
+    levels: dict[str, tuple[str, ...]] = {}
+    for name in fixed:
+        column = frame[name]
+        if column.nunique() < 2:
+            raise ResponseError(f"column {name!r} has one value only; leave it out")
+        if is_numeric(column):
+            columns.append(column.to_numpy(dtype=float))
+            terms.append(name)
+            continue
+        levels[name] = levels_of(column)
+        text = column.astype(str)
+        for level in levels[name][1:]:
+            columns.append((text == level).to_numpy().astype(float))
+            terms.append(f"{name}[{level}]")
+    return Design(matrix=np.column_stack(columns), terms=tuple(terms), levels=levels)

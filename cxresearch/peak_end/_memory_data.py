@@ -1,0 +1,142 @@
+"""The episodes a model of memory rests on: complete, varying, the same rows for every rival."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from cxresearch._mixed import MixedFit, fit_mixed, grouped_data
+from cxresearch._types import FloatArray, IntArray
+from cxresearch._validate import check_choice, check_names
+from cxresearch.errors import CxError, ResponseError
+
+Within = Literal["auto", "independent", "mixed"]
+WITHIN: tuple[Within, ...] = ("auto", "independent", "mixed")
+_FEWEST = 10
+"""Episodes below which rivals with up to five predictors cannot be told apart."""
+
+
+PEAK_RULES: tuple[str, ...] = ("peak", "peak_corrected", "peak_rarefied")
+
+
+def peak_rules(features: pd.DataFrame) -> list[str]:
+    """Return the peak rules there are numbers for; the plain peak always."""
+    return [
+        rule
+        for rule in PEAK_RULES
+        if rule == "peak" or (rule in features and bool(features[rule].notna().any()))
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MemoryData:
+    """Complete episodes.
+
+    Attributes
+    ----------
+    columns : DataFrame
+        Features, numeric.
+    memory : ndarray, shape (n,)
+        Retrospective ratings.
+    person : ndarray of int, shape (n,)
+        0 … P − 1.
+    mixed : bool
+        Models carry a random intercept of the person.
+    notes : tuple of str
+    """
+
+    columns: pd.DataFrame
+    memory: FloatArray
+    person: IntArray
+    mixed: bool
+    notes: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """Episodes."""
+        return len(self.memory)
+
+    @property
+    def people(self) -> int:
+        """Participants."""
+        return int(self.person.max()) + 1
+
+    def design(self, names: Sequence[str]) -> FloatArray:
+        """Return an intercept beside the named features, shape (n, p)."""
+        return np.column_stack([np.ones(self.n), *(self.columns[c] for c in names)])
+
+    def mixed_fit(
+        self, names: Sequence[str], *, rows: np.ndarray | None = None, reml: bool = False
+    ) -> MixedFit:
+        """Fit a random intercept of the person, on some rows or all."""
+        kept = np.arange(self.n) if rows is None else rows
+        _, person = np.unique(self.person[kept], return_inverse=True)
+        x = self.design(names)[kept]
+        data = grouped_data(self.memory[kept], x, np.ones((len(kept), 1)), person)
+        return fit_mixed(data, reml=reml)
+
+
+def memory_data(
+    features: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    retrospective: str,
+    participant: str,
+    within: Within,
+) -> MemoryData:
+    """Select complete episodes and say what was left out.
+
+    Raises
+    ------
+    CxError
+        A column is unknown or not numeric; `within` is not allowed.
+    ResponseError
+        Fewer than 10 complete episodes, one participant only, or a retrospective rating that
+        does not vary.
+    """
+    check_choice("within", within, WITHIN)
+    known = [str(c) for c in features.columns]
+    check_names("columns", [*columns, retrospective, participant], known, of="columns")
+    for name in (*columns, retrospective):
+        if not pd.api.types.is_numeric_dtype(features[name]):
+            raise CxError(f"column {name!r} must be numeric")
+    silent = features[retrospective].isna()
+    whole = features[[*columns, retrospective, participant]].notna().all(axis=1)
+    used = features.loc[whole].reset_index(drop=True)
+    if len(used) < _FEWEST:
+        raise ResponseError(
+            f"{len(used)} of {len(features)} episodes have every feature and a retrospective "
+            f"rating ({int(silent.sum())} lack the rating); at least {_FEWEST} are needed"
+        )
+    if used[retrospective].nunique() < 2:
+        raise ResponseError(
+            f"{retrospective!r} is {used[retrospective].iloc[0]:g} in every episode; there is "
+            "nothing to explain"
+        )
+    person = pd.factorize(used[participant])[0].astype(np.int64)
+    if person.max() == 0:
+        raise ResponseError("all episodes are of one participant; at least 2 are needed")
+    repeated = len(np.unique(person)) < len(person)
+    if within == "mixed" and not repeated:
+        raise CxError(
+            "within 'mixed' needs participants with several episodes; use 'independent'"
+        )
+    omitted = int((~whole & ~silent).sum())
+    notes = [f"without_retrospective:{int(silent.sum())}"] if silent.any() else []
+    notes += [f"incomplete:{omitted}"] if omitted else []
+    if repeated and within == "independent":
+        notes.append("episodes_taken_as_independent")
+    if "n_moments" in used and used["n_moments"].nunique() > 1:
+        low, high = used["n_moments"].min(), used["n_moments"].max()
+        notes.append(f"moments_vary:{low:g}-{high:g}")
+    return MemoryData(
+        columns=used[list(columns)].astype(float),
+        memory=used[retrospective].to_numpy(dtype=float),
+        person=person,
+        mixed=within == "mixed" or (within == "auto" and repeated),
+        notes=tuple(notes),
+    )

@@ -1,0 +1,383 @@
+"""Linear mixed models: repeated episodes of the same people, judged with the right error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from cxresearch._kenward_roger import KenwardRoger, kenward_roger
+from cxresearch._mixed import MixedFit, fit_mixed, grouped_data
+from cxresearch._multiplicity import adjust_p_values
+from cxresearch._types import P_ADJUST, FloatArray, PAdjust
+from cxresearch._validate import check_choice, check_fraction, check_names
+from cxresearch.errors import CxError, ResponseError
+from cxresearch.peak_end._design import INTERCEPT, Design, complete_rows, design
+from cxresearch.results import Result, in_tidy_order
+
+DfMethod = Literal["satterthwaite", "kenward_roger"]
+DF_METHODS: tuple[DfMethod, ...] = ("satterthwaite", "kenward_roger")
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MixedModelResult(Result):
+    """A linear mixed model with one grouping factor.
+
+    Attributes
+    ----------
+    estimates : DataFrame
+        Fixed effects: term, estimate (outcome units), std_error, statistic (t), df
+        (see `df_method`), p_value, conf_low, conf_high, n.
+    contrasts : DataFrame
+        Differences between the levels of `compared`: term (column), group ("B − A"), then as
+        estimates, with p_adjusted.
+    variance_components : DataFrame
+        term, group ("" for a variance, else the second term of a covariance), estimate
+        (variance or covariance), sd (or correlation); the last row is the residual.
+    random_effects : DataFrame
+        Conditional means, one row a group.
+    log_likelihood, aic, bic : float
+        Restricted when `reml`.
+    icc : float
+        Share of the variance not explained by fixed effects that lies between groups.
+    r2_marginal, r2_conditional : float
+        Nakagawa's R² of the fixed effects, and of fixed and random effects.
+    n, n_groups, n_omitted : int
+        Rows used, groups, rows left out because a value is missing.
+    reml : bool
+        Restricted maximum likelihood, else maximum likelihood.
+    correlated : bool
+        Random effects may be correlated.
+    compared : str
+        Column whose levels were compared; "" for none.
+    outcome, groups : str
+        Columns.
+    confidence_level : float
+    p_adjust : str
+    df_method : str
+        "satterthwaite" or "kenward_roger".
+    converged, singular : bool
+        The optimum was found; a variance is zero or a correlation is ±1.
+    notes : tuple of str
+        Codes: "singular", "not_converged", "rows_omitted:n", "single_row_groups:n".
+    """
+
+    estimates: pd.DataFrame
+    contrasts: pd.DataFrame
+    variance_components: pd.DataFrame
+    random_effects: pd.DataFrame
+    log_likelihood: float
+    aic: float
+    bic: float
+    icc: float
+    r2_marginal: float
+    r2_conditional: float
+    n: int
+    n_groups: int
+    n_omitted: int
+    reml: bool
+    correlated: bool
+    compared: str
+    outcome: str
+    groups: str
+    confidence_level: float
+    p_adjust: str
+    df_method: str
+    converged: bool
+    singular: bool
+    notes: tuple[str, ...]
+
+    def tidy(self) -> pd.DataFrame:
+        """Return fixed effects, then the differences between levels."""
+        parts = [part for part in (self.estimates, self.contrasts) if len(part)]
+        return in_tidy_order(pd.concat(parts, ignore_index=True))
+
+    def glance(self) -> pd.DataFrame:
+        """Return fit and variance shares, one row."""
+        return pd.DataFrame(
+            {
+                "n": [self.n],
+                "groups": [self.n_groups],
+                "log_likelihood": [self.log_likelihood],
+                "aic": [self.aic],
+                "bic": [self.bic],
+                "icc": [self.icc],
+                "r2_marginal": [self.r2_marginal],
+                "r2_conditional": [self.r2_conditional],
+                "converged": [self.converged],
+                "singular": [self.singular],
+            }
+        )
+
+    def augment(self) -> pd.DataFrame:
+        """Return the conditional means of the random effects, one row a group."""
+        return self.random_effects.copy()
+
+
+def mixed_model(  # noqa: PLR0913 - each option is one decision about the model
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    fixed: Sequence[str],
+    groups: str,
+    random: Sequence[str] = (),
+    reml: bool = True,
+    correlated: bool = True,
+    compare: str = "",
+    confidence_level: float = 0.95,
+    p_adjust: PAdjust = "holm",
+    df_method: DfMethod = "satterthwaite",
+) -> MixedModelResult:
+    r"""Fit a linear mixed model with random intercepts, and slopes where named.
+
+    ``y_ij = x_ij'β + z_ij'b_i + e_ij``, ``b_i ~ N(0, Σ)``, ``e_ij ~ N(0, σ²)``. Tests of β use
+    t with Satterthwaite's degrees of freedom: with 18 people there are 17, not infinitely many.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an episode (or moment). Rows with a gap in a used column are left out, counted.
+    outcome : str
+        Numeric column.
+    fixed : sequence of str
+        Columns of fixed effects; text and true/false columns enter as differences from their
+        first level. Products are columns the caller makes.
+    groups : str
+        Column of the grouping factor, usually the participant.
+    random : sequence of str
+        Numeric columns whose slopes vary between groups, beside the intercept.
+    reml : bool
+        Restricted maximum likelihood; False for models that will be compared by AIC.
+    correlated : bool
+        Let intercept and slopes be correlated.
+    compare : str
+        Fixed column whose levels are all compared in pairs.
+    confidence_level : float
+        Between 0 and 1.
+    p_adjust : {"holm", "bh", "none"}
+        Adjustment within the family of pairs.
+    df_method : {"satterthwaite", "kenward_roger"}
+        Kenward and Roger also widen standard errors for the variances being estimated: for
+        unbalanced studies of very few people; REML only.
+
+    Returns
+    -------
+    MixedModelResult
+
+    Raises
+    ------
+    CxError
+        A column is unknown or named twice; a random slope is not numeric.
+    ResponseError
+        Too few groups or rows, or a fixed column that does not vary.
+    EstimationError
+        The fixed effects are linearly dependent, or the outcome does not vary around them.
+
+    Notes
+    -----
+    Agrees with R: ``lmerTest::lmer(y ~ x + (x | g))`` and ``(x || g)`` for `correlated` False;
+    ``ddf = "Kenward-Roger"``.
+    ``Σ`` is found to the last digits, lme4 stops earlier, hence tolerances of 1e-4.
+    R² as in Nakagawa, Johnson and Schielzeth; ICC is ``v_r/(v_r + σ²)`` with v_r the mean of
+    ``z'Σz`` over rows.
+
+    References
+    ----------
+    Satterthwaite, F. E. (1946). An approximate distribution of estimates of variance
+    components. Biometrics Bulletin 2, 110–114. https://doi.org/10.2307/3002019
+
+    Nakagawa, S., Johnson, P. C. D., & Schielzeth, H. (2017). The coefficient of determination
+    R² and intra-class correlation coefficient. Journal of the Royal Society Interface 14.
+    https://doi.org/10.1098/rsif.2017.0213
+
+    Examples
+    --------
+    >>> visits = pd.DataFrame({
+    ...     "person": [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4],
+    ...     "end": [2, 5, 7, 3, 4, 8, 1, 6, 7, 2, 3, 9],
+    ...     "memory": [3, 5, 6, 5, 5, 9, 1, 4, 5, 4, 4, 8],
+    ... })
+    >>> model = mixed_model(visits, outcome="memory", fixed=["end"], groups="person")
+    >>> model.estimates["term"].tolist(), model.n_groups
+    (['intercept', 'end'], 4)
+    """
+    check_fraction("confidence_level", confidence_level)
+    check_choice("p_adjust", p_adjust, P_ADJUST)
+    check_choice("df_method", df_method, DF_METHODS)
+    if df_method == "kenward_roger" and not reml:
+        raise CxError("df_method 'kenward_roger' needs reml; use 'satterthwaite' without")
+    if compare:
+        check_names("compare", [compare], list(fixed), of="fixed columns")
+    used, omitted = complete_rows(frame, [outcome, *fixed, *random, groups])
+    _check_numeric(used, [outcome, *random])
+    fixed_part = design(used, fixed)
+    codes, names = pd.factorize(used[groups], sort=True)
+    codes = codes.astype(np.int64)
+    if len(names) < 2 or len(names) == len(used):
+        raise ResponseError(
+            f"{len(used)} rows in {len(names)} groups of {groups!r}: a mixed model needs at "
+            "least 2 groups, and a group with 2 rows"
+        )
+    z = np.column_stack([np.ones(len(used)), *(used[c].to_numpy(dtype=float) for c in random)])
+    y = used[outcome].to_numpy(dtype=float)
+    data = grouped_data(y, fixed_part.matrix, z, codes)
+    fit = fit_mixed(data, reml=reml, correlated=correlated)
+    corrected = None
+    if df_method == "kenward_roger":
+        corrected = kenward_roger(
+            fixed_part.matrix, z, codes, random_covariance=fit.random_covariance,
+            sigma2=fit.sigma2, correlated=correlated,
+        )  # fmt: skip
+    inference = _Inference(fit=fit, corrected=corrected)
+    identity = np.eye(len(fixed_part.terms))
+    shares = _shares(fit, fixed_part.matrix, z)
+    terms = [INTERCEPT, *random]
+    return MixedModelResult(
+        estimates=_tests(inference, identity, confidence_level).assign(
+            term=list(fixed_part.terms), n=float(len(used))
+        )[["term", *_COLUMNS, "n"]],
+        contrasts=_pairs(inference, fixed_part, used, compare, confidence_level, p_adjust),
+        variance_components=_components(fit, terms, correlated=correlated),
+        random_effects=pd.DataFrame(fit.random_effects, columns=terms).assign(
+            group=[str(name) for name in names]
+        )[["group", *terms]],
+        log_likelihood=fit.log_likelihood,
+        aic=-2 * fit.log_likelihood + 2 * fit.parameters,
+        bic=-2 * fit.log_likelihood + np.log(len(used)) * fit.parameters,
+        icc=shares[0],
+        r2_marginal=shares[1],
+        r2_conditional=shares[2],
+        n=len(used),
+        n_groups=len(names),
+        n_omitted=omitted,
+        reml=reml,
+        correlated=correlated,
+        compared=compare,
+        outcome=outcome,
+        groups=groups,
+        confidence_level=confidence_level,
+        p_adjust=p_adjust,
+        df_method=df_method,
+        converged=fit.converged,
+        singular=fit.singular,
+        notes=_notes(fit, omitted, int((np.bincount(codes) == 1).sum())),
+    )
+
+
+_COLUMNS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Inference:
+    """A fit, and its correction where one was asked for."""
+
+    fit: MixedFit
+    corrected: KenwardRoger | None
+
+    @property
+    def covariance(self) -> FloatArray:
+        return self.fit.covariance if self.corrected is None else self.corrected.covariance
+
+    def df(self, contrasts: FloatArray) -> FloatArray:
+        if self.corrected is None:
+            return self.fit.satterthwaite_df(contrasts)
+        return self.corrected.df(contrasts)
+
+
+def _check_numeric(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    for name in columns:
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            raise CxError(f"column {name!r} must be numeric; it holds {frame[name].iloc[0]!r}")
+
+
+def _tests(fit: _Inference, contrasts: FloatArray, confidence_level: float) -> pd.DataFrame:
+    estimate = contrasts @ fit.fit.beta
+    error = np.sqrt(np.einsum("cp,ps,cs->c", contrasts, fit.covariance, contrasts))
+    df = fit.df(contrasts)
+    half = stats.t.ppf((1 + confidence_level) / 2, df) * error
+    statistic = estimate / error
+    return pd.DataFrame(
+        {
+            "estimate": estimate,
+            "std_error": error,
+            "statistic": statistic,
+            "df": df,
+            "p_value": 2 * stats.t.sf(np.abs(statistic), df),
+            "conf_low": estimate - half,
+            "conf_high": estimate + half,
+        }
+    )
+
+
+def _pairs(
+    fit: _Inference,
+    fixed: Design,
+    used: pd.DataFrame,
+    compare: str,
+    confidence_level: float,
+    p_adjust: PAdjust,
+) -> pd.DataFrame:
+    """Compare all levels of a column in pairs, later minus earlier."""
+    columns = ["term", "group", *_COLUMNS[:5], "p_adjusted", *_COLUMNS[5:], "n"]
+    if not compare:
+        return pd.DataFrame(
+            {c: pd.Series(dtype=object if c in ("term", "group") else float) for c in columns}
+        )
+    if compare not in fixed.levels:
+        raise CxError(
+            f"compare: {compare!r} is numeric; turn its codes into text to compare them"
+        )
+    levels = fixed.levels[compare]
+    rows, names, counts = [], [], []
+    position = {f"{compare}[{level}]": k for k, level in enumerate(levels)}
+    of_level = np.zeros((len(levels), len(fixed.terms)))
+    for column, term in enumerate(fixed.terms):
+        if term in position:
+            of_level[position[term], column] = 1.0
+    sizes = used[compare].astype(str).value_counts()
+    for first, second in combinations(range(len(levels)), 2):
+        rows.append(of_level[second] - of_level[first])
+        names.append(f"{levels[second]} − {levels[first]}")
+        counts.append(float(sizes[levels[second]] + sizes[levels[first]]))
+    table = _tests(fit, np.array(rows), confidence_level)
+    adjusted = adjust_p_values(table["p_value"].to_numpy(), method=p_adjust)
+    return table.assign(term=compare, group=names, p_adjusted=adjusted, n=counts)[columns]
+
+
+def _components(fit: MixedFit, terms: list[str], *, correlated: bool) -> pd.DataFrame:
+    covariance = fit.random_covariance
+    sd = np.sqrt(np.diag(covariance))
+    rows: list[tuple[str, str, float, float]] = [
+        (term, "", float(covariance[k, k]), float(sd[k])) for k, term in enumerate(terms)
+    ]
+    for a, b in combinations(range(len(terms)), 2) if correlated else ():
+        product = sd[a] * sd[b]
+        correlation = covariance[a, b] / product if product > 0 else np.nan
+        rows.append((terms[a], terms[b], float(covariance[a, b]), float(correlation)))
+    rows.append(("residual", "", fit.sigma2, float(np.sqrt(fit.sigma2))))
+    return pd.DataFrame(rows, columns=["term", "group", "estimate", "sd"])
+
+
+def _shares(fit: MixedFit, x: FloatArray, z: FloatArray) -> tuple[float, float, float]:
+    """Return ICC, marginal and conditional R²."""
+    of_fixed = float(np.var(x @ fit.beta, ddof=1))
+    of_random = float(np.einsum("nq,qr,nr->", z, fit.random_covariance, z) / len(z))
+    total = of_fixed + of_random + fit.sigma2
+    return (
+        of_random / (of_random + fit.sigma2),
+        of_fixed / total,
+        (of_fixed + of_random) / total,
+    )
+
+
+def _notes(fit: MixedFit, omitted: int, single: int) -> tuple[str, ...]:
+    notes = ["singular"] if fit.singular else []
+    notes += [] if fit.converged else ["not_converged"]
+    notes += [f"rows_omitted:{omitted}"] if omitted else []
+    notes += [f"single_row_groups:{single}"] if single else []
+    return tuple(notes)

@@ -1,0 +1,13 @@
+# library(jsonlite) writes with all digits; data frames become lists of rows.
+suppressPackageStartupMessages(library(jsonlite))
+wj <- function(x, f) writeLines(toJSON(x, digits=NA, auto_unbox=TRUE, pretty=TRUE, na="null", null="null"), f)
+nv <- function(x) as.list(setNames(as.numeric(x), names(x)))
+vers <- function(...) sapply(c("base",...), function(p) as.character(packageVersion(p)), simplify=FALSE)
+suppressPackageStartupMessages({library(afex); library(emmeans); library(car)})
+data(obk.long); write.csv(obk.long,"obk_long.csv",row.names=FALSE)
+a<-aov_ez("id","value",obk.long,between=c("treatment","gender"),within=c("phase","hour"),type=3); n<-nice(a); s<-summary(a)
+w<-warpbreaks; write.csv(w,"warpbreaks.csv",row.names=FALSE); m<-lm(breaks~wool*tension,w); e<-emmeans(m,~tension|wool); p<-as.data.frame(pairs(e)); e2<-suppressMessages(emmeans(m,~tension)); p2<-as.data.frame(pairs(e2,adjust="tukey")); h<-as.data.frame(pairs(e2,adjust="holm")); d<-as.data.frame(contrast(e2,"trt.vs.ctrl",ref=1)); po<-as.data.frame(contrast(e2,"poly"))
+e3<-suppressMessages(emmeans(a,~phase)); p3<-as.data.frame(pairs(e3))
+one<-aov(weight~group,PlantGrowth); write.csv(PlantGrowth,"PlantGrowth.csv",row.names=FALSE)
+out<-list(versions=vers("afex","emmeans","car"),afex_table=as.data.frame(n),univariate=as.data.frame(unclass(s$univariate.tests)),sphericity=as.data.frame(unclass(s$sphericity.tests)),pval_adj=as.data.frame(unclass(s$pval.adjustments)),emm_tension_in_wool=as.data.frame(e),pairs_in_wool=p,pairs_tension=p2,pairs_holm=h,dunnett=d,poly=po,emm_phase=as.data.frame(e3),pairs_phase=p3,anova3=as.data.frame(Anova(lm(breaks~wool*tension,w,contrasts=list(wool=contr.sum,tension=contr.sum)),type=3)),plant=list(anova=as.data.frame(summary(one)[[1]]),tukey=as.data.frame(TukeyHSD(one)[[1]]),levene=as.data.frame(leveneTest(weight~group,PlantGrowth)),bartlett=bartlett.test(weight~group,PlantGrowth)$p.value,welch=oneway.test(weight~group,PlantGrowth)$p.value,kw=kruskal.test(weight~group,PlantGrowth)$p.value))
+wj(out,"golden.json")
