@@ -157,7 +157,7 @@ def plot_segments(
     *,
     codebook: Codebook | None = None,
     language: str = "en",
-) -> Figure:
+) -> Figure | None:
     """Draw the gap of each group, dimension by dimension.
 
     Parameters
@@ -172,8 +172,9 @@ def plot_segments(
 
     Returns
     -------
-    Figure
-        One row for each group; a group too small to show is named and not drawn.
+    Figure or None
+        One row for each group; a group too small to show is named and not drawn. None where the
+        gaps were not computed by any segment: there is nothing to show.
 
     Raises
     ------
@@ -183,9 +184,9 @@ def plot_segments(
     segments = gaps.segments if segment is None else (segment,)
     for name in segments:
         check_choice("segment", name, gaps.segments)
-    formats = Formats.of(language)
     if not segments:
-        return _no_segments(gaps, formats)
+        return None
+    formats = Formats.of(language)
     labels = [segment_label(name, formats.messages, codebook) for name in segments]
     called = formats.messages.listed(labels)
     parts = [by_segment(gaps, name) for name in segments]
@@ -243,13 +244,6 @@ def _group_rows(
         rows.append(Row(label=heading, heading=True))
         rows += [_gap_row(row, clean(row.group), gaps, formats) for row in each(cells)]
     return rows
-
-
-def _no_segments(gaps: ServqualGapsResult, formats: Formats) -> Figure:
-    """Return the figure of a run without segments: it says so."""
-    said = formats.messages.text("figures.no_segments")
-    chart = _gap_chart((Row(label="", remark=said),), gaps, formats)
-    return drawn(chart, name="gaps_by_segment", alt_text=said, caption=said)
 
 
 def _remark(row: Any, gaps: ServqualGapsResult, formats: Formats) -> str:

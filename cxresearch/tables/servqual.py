@@ -93,8 +93,8 @@ def display_segments(
     *,
     codebook: Codebook | None = None,
     language: str = "en",
-) -> DisplayTable:
-    """Show the gap of each group, dimension by dimension.
+) -> DisplayTable | None:
+    """Show the gap of each group, dimension by dimension; None where there are no groups.
 
     Parameters
     ----------
@@ -114,10 +114,12 @@ def display_segments(
     segments = gaps.segments if segment is None else (segment,)
     for name in segments:
         check_choice("segment", name, gaps.segments)
+    if not segments:
+        return None
     formats = Formats.of(language)
     text = formats.messages.text
     frame = gaps.estimates
-    data = pd.concat([frame[frame["segment"] == name] for name in segments] or [frame[:0]])
+    data = pd.concat([frame[frame["segment"] == name] for name in segments])
     called = [segment_label(name, formats.messages, codebook) for name in segments]
     columns = [_name_column("dimension", formats)]
     if len(segments) > 1:
@@ -132,17 +134,15 @@ def display_segments(
         data,
         columns,
         name=f"gaps_by_{file_stem(segments[0]) if len(segments) == 1 else 'segment'}",
-        caption=text("tables.segments", segment=formats.messages.listed(called))
-        if segments
-        else text("tables.segments_none"),
+        caption=text("tables.segments", segment=formats.messages.listed(called)),
         notes=_segment_notes(gaps, data, formats, segments),
     )
 
 
 def display_differences(
     gaps: ServqualGapsResult, *, codebook: Codebook | None = None, language: str = "en"
-) -> DisplayTable:
-    """Show whether groups differ, for every dimension and every way of grouping.
+) -> DisplayTable | None:
+    """Show whether groups differ, dimension by dimension; None where there are no groups.
 
     Parameters
     ----------
@@ -152,6 +152,8 @@ def display_differences(
     language : str
         Language of headings and notes.
     """
+    if not gaps.segments:
+        return None
     formats = Formats.of(language)
     text, decimals = formats.messages.text, decimals_for(gaps.scale_low, gaps.scale_high)
     labels = dict(zip(gaps.estimates["term"], gaps.estimates["label"], strict=True))
@@ -328,8 +330,6 @@ def _segment_notes(
     gaps: ServqualGapsResult, data: pd.DataFrame, formats: Formats, segments: tuple[str, ...]
 ) -> list[str]:
     text = formats.messages.text
-    if not segments:
-        return [text("figures.no_segments")]
     notes = [
         text("tables.notes.units", **_scale(gaps, formats)),
         _interval_note(gaps, formats),

@@ -34,7 +34,8 @@ HOSTILE = [
 
 
 def every_figure(gaps: object) -> list[Figure]:
-    return [plot_dimensions(gaps), plot_gaps(gaps), plot_items(gaps), plot_segments(gaps)]
+    drawn = [plot_dimensions(gaps), plot_gaps(gaps), plot_items(gaps), plot_segments(gaps)]
+    return [figure for figure in drawn if figure is not None]
 
 
 def pictures(figure: Figure) -> list[ElementTree.Element]:
@@ -287,10 +288,8 @@ def test_a_cell_hidden_for_another_is_not_called_small(made: ModuleType) -> None
     assert shown.count("not shown, to protect a smaller group") == 1
 
 
-def test_a_run_without_segments_says_so(made: ModuleType) -> None:
-    figure = plot_segments(made.bank(segments=()))
-    assert figure.alt_text == "This run compares no groups."
-    assert texts(pictures(figure)[1]) == ["This run compares no groups."]
+def test_a_run_without_segments_has_no_such_figure(made: ModuleType) -> None:
+    assert plot_segments(made.bank(segments=())) is None
 
 
 def test_a_segment_is_called_by_its_label(made: ModuleType) -> None:

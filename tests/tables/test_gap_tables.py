@@ -19,11 +19,11 @@ def every_table(gaps: object, language: str = "en") -> list[DisplayTable]:
         display_gaps(gaps, level, language=language)
         for level in ("dimension", "item", "overall")
     ]
-    return [
-        *levels,
+    by_group = [
         display_segments(gaps, language=language),
         display_differences(gaps, language=language),
     ]
+    return [*levels, *(table for table in by_group if table is not None)]
 
 
 def first_row(table: DisplayTable) -> dict[str, str]:
@@ -139,11 +139,9 @@ def test_one_segment_or_all_can_be_shown(made: ModuleType) -> None:
     assert every.caption == "Gaps by dimension and branch and region"
 
 
-def test_a_run_without_segments_has_an_empty_table_that_says_so(made: ModuleType) -> None:
-    table = display_segments(made.bank(segments=()))
-    assert table.shown.empty
-    assert table.notes == ("This run compares no groups.",)
-    assert "<table>" in table.to_html()
+def test_a_run_without_segments_has_no_such_tables(made: ModuleType) -> None:
+    assert display_segments(made.bank(segments=())) is None
+    assert display_differences(made.bank(segments=())) is None
 
 
 def test_an_unknown_segment_is_refused(made: ModuleType) -> None:
