@@ -26,8 +26,8 @@ class PartialPool:
         Mean over the groups.
     tau : float
         Standard deviation of the true values between groups.
-    q, df, p_value : float
-        Cochran's test that all true values are equal.
+    q, df : float
+        Cochran's Q, the weighted squared deviations without any variance between groups.
     """
 
     pooled: FloatArray
@@ -40,7 +40,6 @@ class PartialPool:
     tau: float
     q: float
     df: float
-    p_value: float
 
 
 def partial_pool(
@@ -109,7 +108,7 @@ def partial_pool(
     return PartialPool(
         pooled=pooled, std_error=std_error, low=pooled - reach, high=pooled + reach, weight=own,
         mean=mean, mean_std_error=float(np.sqrt(variance)), tau=float(np.sqrt(tau2)), q=q,
-        df=float(df), p_value=float(stats.chi2.sf(q, df)) if df else float("nan"),
+        df=float(df),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cxresearch._matrix import covariances_from_sums, effective_n, standardized
+from cxresearch._matrix import covariances_from_sums, standardized
 from cxresearch._resample import Units, draw_indices, factors_from, units_of
 from cxresearch._types import BoolArray, FloatArray, IntArray
 from cxresearch.drivers._linear import LinearGame, linear_game
@@ -109,10 +109,11 @@ def cells_of(
     )  # fmt: skip
 
 
-def segment_draws(cells: Cells, n_boot: int, *, seed: int) -> FloatArray:
-    """Return bootstrap replicates of the shares, shape (B, G, p)."""
+def segment_draws(cells: Cells, n_boot: int, *, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Return bootstrap replicates of the shares (B, G, p) and of the controls' R² (B, G)."""
     visit_all = cells.visits_all(n_boot)
     shares = np.empty((n_boot, len(cells.names), len(cells.players.names)))
+    controls = np.empty(shares.shape[:2])
     together = _crossed_draws(cells, n_boot, seed=seed) if cells.crossed else None
     for segment, game in enumerate(cells.games):
         drawn = together
@@ -124,7 +125,9 @@ def segment_draws(cells: Cells, n_boot: int, *, seed: int) -> FloatArray:
             sums = factors_from(drawn[part], game.units) @ game.sums
             covariance = covariances_from_sums(sums, game.variables)
             shares[part, segment] = game.shares(covariance, visit_all=visit_all)
-    return shares
+            rest, total = game.given_controls(covariance)
+            controls[part, segment] = np.maximum(0.0, 1 - rest[:, -1, -1] / total)
+    return shares, controls
 
 
 def _crossed_draws(cells: Cells, n_boot: int, *, seed: int) -> IntArray:
@@ -140,8 +143,8 @@ def _crossed_draws(cells: Cells, n_boot: int, *, seed: int) -> IntArray:
             return drawn
         drawn[empty] = draw_indices(units, int(empty.sum()), rng)
     raise EstimationError(
-        "clusters are too few to resample: a segment is empty in most replicates; set n_boot=0, "
-        "or leave clusters out"
+        "clusters are too few to resample: a segment is empty in most replicates; set "
+        "n_boot=0, or leave clusters out"
     )
 
 
@@ -269,8 +272,3 @@ def slope_tests(cells: Cells, std_errors: str) -> SlopeTests:
             )
         )
     return SlopeTests(tests=tuple(tests), std_errors=covariance.std_errors)
-
-
-def effective_size(cells: Cells, segment: int) -> float:
-    """Return Kish's effective number of respondents of a segment."""
-    return effective_n(cells.data.w[cells.members(segment)])

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from cxresearch.plots.drivers import plot_asymmetry, plot_importance, plot_what_if
+from cxresearch.plots.drivers_map import plot_map
+from cxresearch.plots.drivers_ranks import plot_ranks
+from cxresearch.plots.drivers_response import plot_response
 from cxresearch.plots.palette import css_variables
 from cxresearch.plots.servqual import plot_dimensions, plot_gaps, plot_items, plot_segments
 
-__all__ = ["css_variables", "plot_dimensions", "plot_gaps", "plot_items", "plot_segments"]
+__all__ = [
+    "css_variables",
+    "plot_asymmetry",
+    "plot_dimensions",
+    "plot_gaps",
+    "plot_importance",
+    "plot_items",
+    "plot_map",
+    "plot_ranks",
+    "plot_response",
+    "plot_segments",
+    "plot_what_if",
+]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MplFigure
+from matplotlib.patches import Polygon
 
-from cxresearch.plots._place import NARROW, WIDE, Layout, Placement, place
-from cxresearch.plots._rows import Chart, Interval, Pair, Sign
+from cxresearch.plots._canvas import Canvas
+from cxresearch.plots._place import NARROW, WIDE, Layout, Placement, Text, place
+from cxresearch.plots._rows import Chart, Interval, Pair, Several, Sign
 from cxresearch.plots._svg import finished_svg, own_settings
 from cxresearch.plots.palette import BAR, CARD, EXPECTED, LINE, RECEIVED, SOFT
 from cxresearch.shown import Figure
 
 _POINTS_PER_INCH = 72.0
+_BESIDE = 6.5
+"""How far the intervals of one row stand from its middle."""
 
 _SIGNS: dict[Sign, dict[str, Any]] = {
     "expected": {
@@ -46,52 +50,123 @@ _SIGNS: dict[Sign, dict[str, Any]] = {
         "edgecolor": RECEIVED,
         "linewidth": 2,
     },
+    "against": {
+        "marker": "v",
+        "s": 120,
+        "color": EXPECTED,
+        "edgecolor": EXPECTED,
+        "linewidth": 1.5,
+    },
+    "turning": {
+        "marker": "D",
+        "s": 84,
+        "color": CARD,
+        "edgecolor": EXPECTED,
+        "linewidth": 2.2,
+    },
+    "unsigned": {
+        "marker": "s",
+        "s": 84,
+        "color": CARD,
+        "edgecolor": RECEIVED,
+        "linewidth": 2,
+    },
 }
 """Signs differ in shape or filling as well as in colour, so that a grey print can be read."""
 
 
 def drawn(chart: Chart, *, name: str, alt_text: str, caption: str) -> Figure:
     """Return a chart in both layouts."""
-    wide, narrow = (
-        _drawn(chart, layout, name=name, alt_text=alt_text) for layout in (WIDE, NARROW)
-    )
+
+    def paint(layout: Layout) -> str:
+        placement = place(chart, layout)
+        with own_settings():
+            figure, axes = _page(layout, placement.height)
+            _draw_grid(axes, placement, zero=chart.zero)
+            _draw_pairs(axes, placement)
+            _draw_intervals(axes, placement)
+            for x, y, sign in placement.legend:
+                _draw_signs(axes, [x], [y], sign)
+            _write(axes, placement.texts)
+            return finished_svg(figure, name=f"{name}-{layout.name}", alt_text=alt_text)
+
+    return _both(paint, name=name, alt_text=alt_text, caption=caption)
+
+
+def pictured(
+    compose: Callable[[Layout], Canvas], *, name: str, alt_text: str, caption: str
+) -> Figure:
+    """Return what `compose` lays out, in both layouts."""
+
+    def paint(layout: Layout) -> str:
+        canvas = compose(layout)
+        with own_settings():
+            figure, axes = _page(layout, canvas.height)
+            _draw_canvas(axes, canvas)
+            return finished_svg(figure, name=f"{name}-{layout.name}", alt_text=alt_text)
+
+    return _both(paint, name=name, alt_text=alt_text, caption=caption)
+
+
+def _both(paint: Callable[[Layout], str], *, name: str, alt_text: str, caption: str) -> Figure:
+    wide, narrow = (paint(layout) for layout in (WIDE, NARROW))
     return Figure(name=name, svg=wide, svg_narrow=narrow, alt_text=alt_text, caption=caption)
 
 
-def _drawn(chart: Chart, layout: Layout, *, name: str, alt_text: str) -> str:
-    placement = place(chart, layout)
-    with own_settings():
-        figure = MplFigure(
-            figsize=(layout.width / _POINTS_PER_INCH, placement.height / _POINTS_PER_INCH),
-            dpi=_POINTS_PER_INCH,
-        )
-        axes = _page(figure, placement)
-        _draw_grid(axes, placement, zero=chart.zero)
-        _draw_pairs(axes, placement)
-        _draw_intervals(axes, placement)
-        for x, y, sign in placement.legend:
-            _draw_signs(axes, [x], [y], sign)
-        for text in placement.texts:
-            axes.text(
-                text.x,
-                text.y,
-                text.text,
-                fontsize=text.size,
-                color=text.colour,
-                ha=text.anchor,
-                va="baseline",
-                weight="bold" if text.bold else "normal",
-            )
-        return finished_svg(figure, name=f"{name}-{layout.name}", alt_text=alt_text)
-
-
-def _page(figure: MplFigure, placement: Placement) -> Axes:
+def _page(layout: Layout, height: float) -> tuple[MplFigure, Axes]:
     """Return axes in viewBox units, the origin at the top left as in SVG."""
+    figure = MplFigure(
+        figsize=(layout.width / _POINTS_PER_INCH, height / _POINTS_PER_INCH),
+        dpi=_POINTS_PER_INCH,
+    )
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.set_xlim(0, placement.layout.width)
-    axes.set_ylim(placement.height, 0)
+    axes.set_xlim(0, layout.width)
+    axes.set_ylim(height, 0)
     axes.set_axis_off()
-    return axes
+    return figure, axes
+
+
+def _write(axes: Axes, texts: Iterable[Text]) -> None:
+    for text in texts:
+        axes.text(
+            text.x,
+            text.y,
+            text.text,
+            fontsize=text.size,
+            color=text.colour,
+            ha=text.anchor,
+            va="baseline",
+            weight="bold" if text.bold else "normal",
+        )
+
+
+def _draw_canvas(axes: Axes, canvas: Canvas) -> None:
+    for area in canvas.areas:
+        axes.add_patch(
+            Polygon(
+                area.corners,
+                closed=True,
+                facecolor=area.colour,
+                alpha=area.opacity,
+                linewidth=0,
+                clip_on=False,
+                zorder=1,
+            )
+        )
+    for line in canvas.lines:
+        x, y = zip(*line.points, strict=True)
+        axes.plot(
+            x,
+            y,
+            color=line.colour,
+            linewidth=line.width,
+            linestyle=(0, (4, 3)) if line.dashed else "solid",
+            clip_on=False,
+            zorder=2,
+        )
+    for x_dot, y_dot, sign in canvas.dots:
+        _draw_signs(axes, [x_dot], [y_dot], sign)
+    _write(axes, canvas.texts)
 
 
 def _draw_grid(axes: Axes, placement: Placement, *, zero: bool) -> None:
@@ -119,20 +194,44 @@ def _draw_pairs(axes: Axes, placement: Placement) -> None:
     _draw_signs(axes, [placement.x(p.received) for _, p in pairs], rows, "received")
 
 
+def _intervals(placement: Placement) -> list[tuple[float, Interval]]:
+    """Return every interval and its vertical place."""
+    found: list[tuple[float, Interval]] = []
+    for y, marks in placement.marks:
+        if isinstance(marks, Interval):
+            found.append((y, marks))
+        elif isinstance(marks, Several):
+            shift = _BESIDE * (len(marks.intervals) > 1)
+            places = (y + shift * (2 * i - 1) for i in range(len(marks.intervals)))
+            known = zip(places, marks.intervals, strict=True)
+            found += [(place, m) for place, m in known if m.estimate == m.estimate]
+    return found
+
+
 def _draw_intervals(axes: Axes, placement: Placement) -> None:
-    intervals = [(y, marks) for y, marks in placement.marks if isinstance(marks, Interval)]
+    intervals = _intervals(placement)
+    cap = 5 if all(isinstance(marks, Interval) for _, marks in placement.marks) else 3.5
     for y, interval in intervals:
+        colour = _line_colour(interval.sign)
+        if interval.bar:
+            ends = (placement.x(0.0), placement.x(interval.estimate))
+            axes.hlines(y, *ends, colors=BAR, linewidth=7, clip_on=False, zorder=1.5)
         if interval.low == interval.low and interval.high == interval.high:
             ends = (placement.x(interval.low), placement.x(interval.high))
-            axes.hlines(y, *ends, colors=RECEIVED, linewidth=3, clip_on=False, zorder=2)
+            axes.hlines(y, *ends, colors=colour, linewidth=3, clip_on=False, zorder=2)
             axes.vlines(
-                ends, y - 5, y + 5, colors=RECEIVED, linewidth=2, clip_on=False, zorder=2
+                ends, y - cap, y + cap, colors=colour, linewidth=2, clip_on=False, zorder=2
             )
-    for sign in ("excludes_zero", "includes_zero"):
-        shown = [(y, m) for y, m in intervals if m.excludes_zero == (sign == "excludes_zero")]
+    for sign in _SIGNS:
+        shown = [(y, m) for y, m in intervals if m.sign == sign]
         _draw_signs(
             axes, [placement.x(m.estimate) for _, m in shown], [y for y, _ in shown], sign
         )
+
+
+def _line_colour(sign: Sign) -> str:
+    colour: str = _SIGNS[sign]["edgecolor"]
+    return RECEIVED if colour == CARD else colour
 
 
 def _draw_signs(axes: Axes, x: Sequence[float], y: Sequence[float], sign: Sign) -> None:

@@ -12,8 +12,9 @@ from typing import Literal
 
 from cxresearch.plots._axis import Axis, round_axis
 from cxresearch.plots._measure import text_width, wrapped
-from cxresearch.plots._rows import Chart, Interval, Pair, Row, Sign
+from cxresearch.plots._rows import Chart, Marks, Row, Sign
 from cxresearch.plots.palette import INK, SOFT
+from cxresearch.wording import Formats
 
 Anchor = Literal["left", "center", "right"]
 
@@ -105,12 +106,19 @@ class Placement:
     height: float = 0.0
     texts: list[Text] = field(default_factory=list)
     legend: list[tuple[float, float, Sign]] = field(default_factory=list)
-    marks: list[tuple[float, Pair | Interval]] = field(default_factory=list)
+    marks: list[tuple[float, Marks]] = field(default_factory=list)
     bands: list[tuple[float, float]] = field(default_factory=list)
 
     def x(self, value: float) -> float:
         """Return the horizontal place of a value of the axis."""
         return self.left + self.axis.share(value) * (self.right - self.left)
+
+
+def tick_text(tick: float, axis: Axis, formats: Formats, *, percent: bool = False) -> str:
+    """Return the number that stands at a tick."""
+    if percent:
+        return formats.percent(tick, max(0, axis.decimals - 2))
+    return formats.number(tick, axis.decimals)
 
 
 def place(chart: Chart, layout: Layout) -> Placement:
@@ -222,7 +230,7 @@ class _Placer:
         first = min(x - text_width(text, self.layout.small) for x, text in headings)
         if not chart.legend or self.legend_end + 12 > first:
             placed.height += 21
-        for x, text in headings:
+        for x, text in (entry for entry in headings if entry[1]):
             self._write(x, placed.height, text, anchor="right")
         placed.height += 7 if self.layout.above else 11
 
@@ -305,7 +313,7 @@ class _Placer:
         placed, size = self.placed, self.layout.small
         y = placed.height + size + 5
         for tick in placed.axis.ticks:
-            text = self.chart.formats.number(tick, placed.axis.decimals)
+            text = tick_text(tick, placed.axis, self.chart.formats, percent=self.chart.percent)
             self._write(placed.x(tick), y, text, anchor="center")
         y += size * 1.5
         title = self.chart.axis_title

@@ -7,7 +7,9 @@ from typing import Literal
 
 from cxresearch.wording import Formats
 
-Sign = Literal["received", "expected", "excludes_zero", "includes_zero"]
+Sign = Literal[
+    "received", "expected", "excludes_zero", "includes_zero", "against", "turning", "unsigned"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,15 @@ class Interval:
     estimate: float
     low: float
     high: float
+    marked: Sign | None = None  # without: by whether the interval leaves out zero
+    bar: bool = False  # a bar from zero to the estimate
+
+    @property
+    def sign(self) -> Sign:
+        """The sign the estimate is drawn with."""
+        if self.marked is not None:
+            return self.marked
+        return "excludes_zero" if self.excludes_zero else "includes_zero"
 
     @property
     def excludes_zero(self) -> bool:
@@ -42,12 +53,27 @@ class Interval:
         return tuple(x for x in (self.estimate, self.low, self.high) if x == x)
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Some intervals in one row, one a little below the other."""
+
+    intervals: tuple[Interval, ...]
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """What the axis has to hold."""
+        return tuple(value for interval in self.intervals for value in interval.values)
+
+
+Marks = Pair | Interval | Several
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One line of a chart: a heading, or a label with marks, or a label with a remark."""
 
     label: str
-    marks: Pair | Interval | None = None
+    marks: Marks | None = None
     number: str = ""
     aside: str = ""
     remark: str = ""
@@ -68,4 +94,5 @@ class Chart:
     aside_heading: str = ""
     within: tuple[float, float] | None = None
     zero: bool = False
+    percent: bool = False  # values are shares, the axis says percent
     ragged: bool = False  # labels start at the left edge instead of ending at the axis

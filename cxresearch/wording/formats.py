@@ -14,6 +14,7 @@ from cxresearch.wording.messages import Messages
 MINUS = "\N{MINUS SIGN}"
 UNDEFINED = "\N{EN DASH}"
 _SMALLEST_P = 0.001
+_SMALLEST_CHANCE = 0.01
 _MOST_DECIMALS = 4
 _WIDE_SCALE = 20.0
 
@@ -109,6 +110,29 @@ class Formats:
         if share is None or math.isnan(share):
             return UNDEFINED
         return self.messages.text("format.percent", number=self.number(100 * share, decimals))
+
+    def percent_interval(self, low: float, high: float, decimals: int = 0) -> str:
+        """Return the interval of a share (0 to 1) in percent: ``14% to 22%``."""
+        if all(end is None or math.isnan(end) for end in (low, high)):
+            return UNDEFINED
+        return self.messages.text(
+            "format.interval",
+            low=self.percent(low, decimals),
+            high=self.percent(high, decimals),
+        )
+
+    def chance(self, probability: float) -> str:
+        """Return a resampled probability in percent: ``78%``, ``< 1%``, ``> 99%``.
+
+        Resampling never shows that something is certain or impossible.
+        """
+        if probability is None or math.isnan(probability):
+            return UNDEFINED
+        if probability < _SMALLEST_CHANCE:
+            return f"< {self.percent(_SMALLEST_CHANCE)}"
+        if probability > 1 - _SMALLEST_CHANCE:
+            return f"> {self.percent(1 - _SMALLEST_CHANCE)}"
+        return self.percent(probability)
 
     def level(self, confidence_level: float) -> str:
         """Return a confidence level as a percentage, no idle decimals: ``95%``, ``99.5%``."""

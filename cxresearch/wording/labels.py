@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import zlib
+from collections.abc import Mapping
 
 from cxresearch.codebook.model import Codebook
 from cxresearch.wording.messages import Messages
@@ -11,6 +13,8 @@ from cxresearch.wording.messages import Messages
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "RLE", "RLO", "RLI"})
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 _OWN_TERMS = ("overall", "overall_weighted")
+_MODEL_TERMS = {"(intercept)": "intercept", "all_drivers": "all_drivers"}
+_ANSWER = re.compile(r"(?P<name>.+)\[(?P<level>.*)\]", re.DOTALL)
 
 
 def clean(text: str) -> str:
@@ -34,6 +38,43 @@ def name_of(term: str, label: str, messages: Messages) -> str:
     if term in _OWN_TERMS:
         return messages.text(f"terms.{term}")
     return clean(label) or clean(term)
+
+
+def column_label(
+    term: str, labels: Mapping[str, str] | None, messages: Messages, *, longest: int | None = None
+) -> str:
+    """Return what a column of a driver model is called.
+
+    A driver has its label, else its name; ``"a:b"`` is the product of two, ``"a[x]"`` the
+    answer x to a, ``"a[not used]"`` that a was not used.
+
+    Examples
+    --------
+    >>> column_label("room:trip[business]", {"room": "Room", "trip": "Trip"}, Messages("en"))
+    'Room × Trip: business'
+    """
+    known = labels or {}
+    if term in _MODEL_TERMS:
+        return messages.text(f"terms.{_MODEL_TERMS[term]}")
+    if not clean(known.get(term, "")):
+        parts = term.split(":")
+        if len(parts) > 1 and any(_bare(part) in known for part in parts):
+            return " × ".join(
+                column_label(part, labels, messages, longest=longest) for part in parts
+            )
+        answer = _ANSWER.fullmatch(term)
+        if answer and answer["name"] in known:
+            name = column_label(answer["name"], labels, messages, longest=longest)
+            if answer["level"] == "not used":
+                return messages.text("terms.not_used", name=name)
+            return f"{name}: {clean(answer['level'])}"
+    label = clean(known.get(term, "")).rstrip(".:;, ") or clean(term)
+    return label if longest is None else shortened(label, longest)
+
+
+def _bare(part: str) -> str:
+    answer = _ANSWER.fullmatch(part)
+    return answer["name"] if answer else part
 
 
 def segment_label(segment: str, messages: Messages, codebook: Codebook | None = None) -> str:
