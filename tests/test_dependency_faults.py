@@ -59,3 +59,37 @@ def test_factor_analyzer_uses_an_argument_that_scikit_learn_removed_in_1_8() -> 
     from factor_analyzer import factor_analyzer
 
     assert "force_all_finite" in inspect.getsource(factor_analyzer)
+
+
+def test_statsmodels_reports_increments_of_thresholds_on_a_log_scale() -> None:
+    """`drivers._model_fits` fits the cumulative logit itself."""
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(400, 1))
+    y = np.digitize(x[:, 0] + rng.logistic(size=400), [-1.0, 1.0])
+    found = OrderedModel(y, x, distr="logit").fit(disp=False)
+    thresholds = found.model.transform_threshold_params(found.params)[1:-1]
+    assert abs(found.params[-1] - thresholds[-1]) > 0.1
+
+
+def test_statsmodels_tests_mixed_models_against_the_normal_distribution() -> None:
+    """`_mixed` has Satterthwaite degrees of freedom instead."""
+    from scipy.stats import norm
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    rng = np.random.default_rng(1)
+    person = np.repeat(np.arange(6), 5)
+    y = rng.normal(size=6)[person] + rng.normal(size=30)
+    found = MixedLM(y, np.ones((30, 1)), groups=person).fit()
+    assert found.pvalues[0] == pytest.approx(2 * norm.sf(abs(found.tvalues[0])), rel=1e-9)
+
+
+def test_pingouin_loses_the_sign_of_a_paired_effect_size() -> None:
+    """`_effects` computes d_z and d_av itself."""
+    import pingouin
+
+    low, high = [1.0, 2.0, 3.0, 2.0, 1.5], [2.0, 4.0, 3.5, 3.0, 3.5]
+    found = pingouin.ttest(low, high, paired=True)
+    assert found["T"].iloc[0] < 0
+    assert found["cohen_d"].iloc[0] > 0

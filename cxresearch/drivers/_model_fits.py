@@ -1,12 +1,14 @@
 """Weighted maximum likelihood of the driver models: linear, binary and cumulative logit.
 
-Own code and not statsmodels: its ordinal model knows no weights and reports log-increments in
-place of thresholds, and its logit takes sampling weights for counts. All three fits hand out
-the same parts (scores and curvature), so every kind of standard error is written once.
+statsmodels fits the linear and the binary model. Its ordinal model knows no weights and reports
+log-increments in place of thresholds, so that one is fitted here. Its standard errors are not
+used: it takes sampling weights for counts. All three fits hand out the same parts (scores and
+curvature), from which every kind of standard error is made in one place.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,64 +78,67 @@ def fit_model(
 
 
 def fit_linear(y: FloatArray, x: FloatArray, w: FloatArray, names: Sequence[str]) -> Fit:
-    """Weighted least squares by QR."""
+    """Weighted least squares (`statsmodels.WLS`)."""
+    from statsmodels.regression.linear_model import WLS
+
     full = with_intercept(x)
-    root = np.sqrt(w)
-    q, r = np.linalg.qr(full * root[:, None])
-    params = np.linalg.solve(r, q.T @ (y * root))
-    inverse = np.linalg.solve(r, np.eye(len(params)))
-    residuals = y - full @ params
-    n, k = full.shape
-    rss = float(w @ residuals**2)
-    centre = np.average(y, weights=w)
-    tss = float(w @ (y - centre) ** 2)
+    # An exact fit has a logarithm of zero in its likelihood, which comes back as infinite.
+    with np.errstate(divide="ignore"):
+        found = WLS(y, full, weights=w).fit(method="qr")
+        log_likelihood = float(found.llf)
+        centre = np.average(y, weights=w)
+        null = float(found.model.loglike(np.r_[centre, np.zeros(x.shape[1])]))
+    residuals = y - full @ found.params
+    bread = np.asarray(found.normalized_cov_params)
     return Fit(
-        params=params,
+        params=np.asarray(found.params),
         names=("(intercept)", *names),
-        bread=inverse @ inverse.T,
+        bread=bread,
         scores=full * (w * residuals)[:, None],
-        hat=(q**2).sum(axis=1),
-        dispersion=rss / (n - k),
-        log_likelihood=_gaussian(rss, w),
-        log_likelihood_null=_gaussian(tss, w),
-        expected=full @ params,
-    )
-
-
-def _gaussian(rss: float, w: FloatArray) -> float:
-    n = len(w)
-    if rss <= 0:
-        return float("nan")
-    return float(
-        0.5 * (np.log(w).sum() - n * (np.log(2 * np.pi) + 1 - np.log(n) + np.log(rss)))
+        hat=w * np.einsum("ij,jk,ik->i", full, bread, full),
+        dispersion=float(w @ residuals**2) / (len(y) - full.shape[1]),
+        log_likelihood=log_likelihood if np.isfinite(log_likelihood) else float("nan"),
+        log_likelihood_null=null if np.isfinite(null) else float("nan"),
+        expected=full @ np.asarray(found.params),
     )
 
 
 def fit_binary(y: FloatArray, x: FloatArray, w: FloatArray, names: Sequence[str]) -> Fit:
-    """Binary logit by Newton's method."""
-    full = with_intercept(x)
-    share = float(np.average(y, weights=w))
-    start = np.zeros(full.shape[1])
-    start[0] = np.log(share / (1 - share))
+    """Binary logit (`statsmodels.GLM`); the standard errors are made from the parts, not taken.
 
-    def look(params: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        eta = full @ params
-        mu = expit(eta)
-        loss = float(w @ (np.logaddexp(0, eta) - y * eta))
-        information = (full * (w * mu * (1 - mu))[:, None]).T @ full
-        return loss, full.T @ (w * (y - mu)), information
+    Raises
+    ------
+    EstimationError
+        No convergence, or a driver separates the classes perfectly.
+    """
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
 
-    params, bread = _newton(look, start, full.std(axis=0), ("(intercept)", *names))
-    mu = expit(full @ params)
-    working = w * mu * (1 - mu)
+    full, labels = with_intercept(x), ("(intercept)", *names)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # separation and non-convergence are told below
+        try:
+            found = GLM(y, full, family=Binomial(), freq_weights=w).fit(
+                maxiter=MAX_ITERATIONS, tol=1e-13
+            )
+        except (np.linalg.LinAlgError, ValueError) as error:
+            raise EstimationError(_separation_text(labels)) from error
+        params = np.asarray(found.params)
+        mu = expit(full @ params)
+        working = w * mu * (1 - mu)
+        bread = _inverse((full * working[:, None]).T @ full, labels)
+    _refuse_separation(bread, full.std(axis=0), labels)
+    if not found.converged:
+        raise EstimationError(f"the model did not converge in {MAX_ITERATIONS} steps")
+    eta = full @ params
     return Fit(
         params=params,
-        names=("(intercept)", *names),
+        names=labels,
         bread=bread,
         scores=full * (w * (y - mu))[:, None],
         hat=working * np.einsum("ij,jk,ik->i", full, bread, full),
         dispersion=1.0,
-        log_likelihood=-look(params)[0],
+        log_likelihood=float(w @ (y * eta - np.logaddexp(0, eta))),
         log_likelihood_null=_null_of_classes(y, w, 2),
         expected=np.column_stack([1 - mu, mu]),
     )
@@ -249,12 +254,23 @@ def _newton(
         loss, gradient, information = trial
     else:
         raise EstimationError(f"the model did not converge in {MAX_ITERATIONS} steps")
-    bread = np.linalg.inv(information)
+    bread = _inverse(information, names)
+    _refuse_separation(bread, scale, names)
+    return params, bread
+
+
+def _inverse(information: FloatArray, names: Sequence[str]) -> FloatArray:
+    try:
+        return np.asarray(np.linalg.inv(information))
+    except np.linalg.LinAlgError as error:
+        raise EstimationError(_separation_text(names)) from error
+
+
+def _refuse_separation(bread: FloatArray, scale: FloatArray, names: Sequence[str]) -> None:
     errors = np.sqrt(np.maximum(np.diag(bread), 0)) * scale
     if not np.all(np.isfinite(errors)) or np.max(errors) > SEPARATED:
         worst = int(np.nanargmax(np.where(np.isfinite(errors), errors, np.inf)))
         raise EstimationError(_separation_text([names[worst]]))
-    return params, bread
 
 
 def _separation_text(names: Sequence[str]) -> str:
