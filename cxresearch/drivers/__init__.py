@@ -12,7 +12,8 @@ from cxresearch.drivers.margin import RandomDriverMarginResult, random_driver_ma
 from cxresearch.drivers.missing_answers import MissingAnswersResult, driver_model_missing
 from cxresearch.drivers.models import DriverModelResult, driver_model
 from cxresearch.drivers.necessity import NecessityResult, necessary_conditions
-from cxresearch.drivers.response_shape import ResponseShapeResult, response_shape
+from cxresearch.drivers.shape import ResponseShapeResult, response_shape
+from cxresearch.drivers.study_map import driver_map
 from cxresearch.drivers.table import DriverTable, driver_table
 from cxresearch.drivers.what_if import Lift, Shift, WhatIfResult, expected_change
 
@@ -35,6 +36,7 @@ __all__ = [
     "dominance_analysis",
     "driver_diagnostics",
     "driver_importance",
+    "driver_map",
     "driver_model",
     "driver_model_missing",
     "driver_table",

@@ -56,6 +56,11 @@ def test_a_study_runs_is_filed_and_found_again(workspace: Path, command: Command
     assert '<html lang="es"' in path.read_text(encoding="utf-8")
     assert (workspace / "reports" / "index.html").is_file()
 
+    for file in path.parent.rglob("*"):
+        kept = file.read_text(encoding="utf-8") if file.is_file() else ""
+        for private in ("@example.org", "Friendly staff.", "B1264", str(workspace)):
+            assert private not in kept, f"{private} stands in {file.name}"
+
 
 @pytest.mark.notebook
 def test_a_failed_cell_shows_its_source_and_keeps_the_notebook(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxresearch.drivers.response_shape import (
+from cxresearch.drivers.shape import (
     response_shape,
     spline_basis,
     spline_knots,
