@@ -322,10 +322,10 @@ def _with_places(codebook: Codebook, battery: Battery) -> Iterator[tuple[_Rated,
     taken = {column.name for column in codebook.columns}
     for other in codebook.batteries:
         if other.name != battery.name:
-            taken |= {str(item.key) for item in other.items}
+            taken |= {_plain(item) for item in other.items}
     for scale in battery.scales:
         for item in scale.items:
-            plain = str(item.key) if isinstance(item.key, str) else item.term
+            plain = _plain(item)
             yield (
                 _Rated(
                     name=f"{battery.name}_{plain}" if plain in taken else plain,
@@ -337,6 +337,10 @@ def _with_places(codebook: Codebook, battery: Battery) -> Iterator[tuple[_Rated,
                 scale,
                 item,
             )
+
+
+def _plain(item: Item) -> str:
+    return item.key if isinstance(item.key, str) else item.term
 
 
 def _without_outcome(rated: list[_Rated], outcome: str) -> list[_Rated]:

@@ -1,8 +1,8 @@
 """A real study with Korean item texts reaches the numbers computed in R on the same people.
 
 Data: K-Servqual survey (Kim, Kim, Jung & Yun 2019, MIT licence), the 194 respondents of the
-authors' analysis sample. Reference: means, gaps and paired t (193 df) computed in R 4.2.2, printed
-to four and two decimals; tolerance half a unit of the last digit.
+authors' analysis sample. Reference: means, gaps and paired t (193 df) computed in R 4.2.2,
+printed to four and two decimals; tolerance half a unit of the last digit.
 """
 
 from __future__ import annotations
