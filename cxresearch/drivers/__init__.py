@@ -5,13 +5,17 @@ from __future__ import annotations
 from cxresearch.drivers.asymmetry import AsymmetryResult, penalty_reward
 from cxresearch.drivers.diagnostics import DriverDiagnosticsResult, driver_diagnostics
 from cxresearch.drivers.dominance import DominanceResult, dominance_analysis
+from cxresearch.drivers.forest import ForestImportanceResult, forest_importance
 from cxresearch.drivers.importance import DriverImportanceResult, driver_importance
+from cxresearch.drivers.imputed_importance import ImputedImportanceResult, imputed_importance
 from cxresearch.drivers.kano import KanoResult, kano_classes
 from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
 from cxresearch.drivers.margin import RandomDriverMarginResult, random_driver_margin
 from cxresearch.drivers.missing_answers import MissingAnswersResult, driver_model_missing
 from cxresearch.drivers.models import DriverModelResult, driver_model
 from cxresearch.drivers.necessity import NecessityResult, necessary_conditions
+from cxresearch.drivers.planning import DriverPlanResult, plan_drivers
+from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
 from cxresearch.drivers.shape import ResponseShapeResult, response_shape
 from cxresearch.drivers.study_map import driver_map
 from cxresearch.drivers.table import DriverTable, driver_table
@@ -23,14 +27,18 @@ __all__ = [
     "DriverDiagnosticsResult",
     "DriverImportanceResult",
     "DriverModelResult",
+    "DriverPlanResult",
     "DriverTable",
+    "ForestImportanceResult",
     "ImportancePerformanceResult",
+    "ImputedImportanceResult",
     "KanoResult",
     "Lift",
     "MissingAnswersResult",
     "NecessityResult",
     "RandomDriverMarginResult",
     "ResponseShapeResult",
+    "SegmentImportanceResult",
     "Shift",
     "WhatIfResult",
     "dominance_analysis",
@@ -41,10 +49,14 @@ __all__ = [
     "driver_model_missing",
     "driver_table",
     "expected_change",
+    "forest_importance",
+    "importance_by_segment",
     "importance_performance",
+    "imputed_importance",
     "kano_classes",
     "necessary_conditions",
     "penalty_reward",
+    "plan_drivers",
     "random_driver_margin",
     "response_shape",
 ]
