@@ -300,3 +300,58 @@ def methods(session: Session, method: str | None, *, as_json: bool) -> None:
         show_methods(session.workspace, as_json=as_json)
     else:
         show_method(method, session.workspace, as_json=as_json)
+
+
+@main.group()
+def plan() -> None:
+    """Find how many respondents a study needs, before the data, by simulation."""
+
+
+@plan.command("drivers")
+@click.option("--drivers", "n_drivers", default=8, show_default=True, help="Number of drivers.")
+@click.option("--correlation", default=0.4, show_default=True, help="Mean correlation of them.")
+@click.option("--r2", default=0.5, show_default=True, help="R² of all drivers together.")
+@click.option("--ratio", default=1.5, show_default=True, help="First share over the second.")
+@click.option("--sizes", default="", help="Numbers of respondents to try, e.g. 200,400,800.")
+@click.option("--power", default=0.8, show_default=True, help="How often it should succeed.")
+@click.option(
+    "--samples", "n_sims", default=1000, show_default=True, help="Samples of each size."
+)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@reported
+def plan_drivers_(sizes: str, *, as_json: bool, **options: Any) -> None:
+    """Say how many respondents tell the most important driver from the second.
+
+    \b
+    Example: cxresearch plan drivers --drivers 10 --correlation 0.5 --ratio 1.3
+    """
+    from cxresearch.cli.planning import plan_drivers_command, read_sizes
+
+    plan_drivers_command({**options, "sizes": read_sizes(sizes)}, as_json=as_json)
+
+
+@plan.command("peak-end")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Part of the design."
+)
+@click.option("--people", default="", help="Numbers of participants to try, e.g. 50,100,200.")
+@click.option(
+    "--studies", "n_studies", default=1000, show_default=True, help="Studies simulated."
+)
+@click.option("--power", "target_power", default=0.8, show_default=True, help="Power wanted.")
+@click.option("--seed", default=20260101, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@reported
+def plan_peak_end_(
+    settings: tuple[str, ...], people: str, *, as_json: bool, **options: Any
+) -> None:
+    """Say how often a planned peak-end study finds the effect that is assumed.
+
+    \b
+    Example: cxresearch plan peak-end --set end_effect=1 --set episodes=2 --people 100,200
+    """
+    from cxresearch.cli.planning import plan_peak_end_command, read_sizes
+
+    wanted = {**options, "participants": read_sizes(people)}
+    plan_peak_end_command(settings, wanted, as_json=as_json)
