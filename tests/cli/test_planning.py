@@ -23,7 +23,7 @@ def test_a_driver_plan_says_how_many_respondents_are_needed() -> None:
 
 
 def test_a_driver_plan_can_be_had_as_json() -> None:
-    printed = json.loads(plan("drivers", "--sizes", "200", "--samples", "50", "--json").stdout)
+    printed = json.loads(plan("drivers", "--sizes", "200", "--samples", "100", "--json").stdout)
     assert printed["kind"] == "driver_plan"
 
 
