@@ -7,18 +7,26 @@ from cxresearch.plots.drivers_map import plot_map
 from cxresearch.plots.drivers_ranks import plot_ranks
 from cxresearch.plots.drivers_response import plot_response
 from cxresearch.plots.palette import css_variables
+from cxresearch.plots.peak_end import plot_conditions, plot_memory_models, plot_sensitivity
+from cxresearch.plots.peak_end_course import plot_trajectories
+from cxresearch.plots.peak_end_surface import plot_peak_end_surface
 from cxresearch.plots.servqual import plot_dimensions, plot_gaps, plot_items, plot_segments
 
 __all__ = [
     "css_variables",
     "plot_asymmetry",
+    "plot_conditions",
     "plot_dimensions",
     "plot_gaps",
     "plot_importance",
     "plot_items",
     "plot_map",
+    "plot_memory_models",
+    "plot_peak_end_surface",
     "plot_ranks",
     "plot_response",
     "plot_segments",
+    "plot_sensitivity",
+    "plot_trajectories",
     "plot_what_if",
 ]

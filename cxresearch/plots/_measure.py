@@ -6,6 +6,7 @@ the wide side (DejaVu Sans or a little less); East Asian characters count a full
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _NARROW = frozenset("ijltfrI.,:;'|!()[]{}/\\-`\"· ")
@@ -15,6 +16,8 @@ _CLOSING = frozenset("、。，．・：；？！）］｝〉》」』】〕’�
 _OPENING = frozenset("（［｛〈《「『【〔‘“([{")
 _JOINER = "\u200d"
 _EMOJI = 0x1F000
+_WORDS = re.compile(r"[\S\u00a0\u202f]+")
+"""What no-break spaces join is one word."""
 _BOLD = 1.09
 
 
@@ -63,7 +66,7 @@ def clusters(text: str) -> list[str]:
 
 def _units(text: str) -> list[tuple[str, bool]]:
     units: list[tuple[str, bool]] = []
-    for word in text.split():
+    for word in _WORDS.findall(text):
         start = True
         for cluster in clusters(word):
             previous = units[-1][0] if units and not start else ""

@@ -12,7 +12,7 @@ from typing import Literal
 
 from cxresearch.plots._axis import Axis, round_axis
 from cxresearch.plots._measure import text_width, wrapped
-from cxresearch.plots._rows import Chart, Marks, Row, Sign
+from cxresearch.plots._rows import Chart, Marks, Row, Several, Sign
 from cxresearch.plots.palette import INK, SOFT
 from cxresearch.wording import Formats
 
@@ -282,10 +282,12 @@ class _Placer:
             )
         self._numbers(row, y + step)
         middle = y + max(len(lines), 2 if row.aside and self.stacked else 1) * step + 18
+        half = 16.0 if isinstance(row.marks, Several) else 11.0
+        middle += half - 11
         self._marks(row, middle)
         if row.marks is not None:
-            placed.bands.append((middle - 11, middle + 11))
-        placed.height = middle + 14
+            placed.bands.append((middle - half, middle + half))
+        placed.height = middle + half + 3
 
     def _numbers(self, row: Row, y: float) -> None:
         if row.number:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from cxresearch.sentences import drivers as _drivers
+from cxresearch.sentences import drivers_quality as _drivers_quality
+from cxresearch.sentences import drivers_shapes as _drivers_shapes
+from cxresearch.sentences import peak_end as _peak_end
+from cxresearch.sentences import peak_end_conditions as _peak_end_conditions
+from cxresearch.sentences import peak_end_quality as _peak_end_quality
 from cxresearch.sentences import quality as _quality
 from cxresearch.sentences import servqual as _servqual
 from cxresearch.sentences._base import findings, sureness
@@ -10,5 +16,8 @@ from cxresearch.sentences.flow import describe_flow
 
 __all__ = ["describe_flow", "findings", "retell", "sureness"]
 
-_REGISTERED = (_quality, _servqual)
+_REGISTERED = (
+    _drivers, _drivers_quality, _drivers_shapes, _peak_end, _peak_end_conditions,
+    _peak_end_quality, _quality, _servqual,
+)  # fmt: skip
 """Importing them teaches `findings` their results."""

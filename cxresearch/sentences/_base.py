@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any
 
@@ -20,13 +21,14 @@ def findings(
     language: str = "en",
     limit: int | None = 5,
     codebook: Codebook | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
     """Say what a result means, in sentences with direction, size, interval and how sure.
 
     Parameters
     ----------
-    result : ServqualGapsResult, ScaleReliabilityResult or Responses
-        What the sentences are made from.
+    result : Result or Responses
+        What the sentences are made from: of a gap, reliability or driver analysis.
     language : str
         Language of the sentences; names of dimensions, items and groups stay as the codebook
         has them.
@@ -34,6 +36,8 @@ def findings(
         At most so many findings of the topic ``"finding"``; None for all.
     codebook : Codebook, optional
         Gives segment columns their labels.
+    labels : mapping of str to str, optional
+        Column → text, for results of a driver analysis only.
 
     Returns
     -------
@@ -54,6 +58,9 @@ def findings(
       out zero;
     - **likely**: the interval leaves out zero, but the adjusted p-value does not reach;
     - **not decided**: everything else, also where a number is not defined.
+
+    A driver that is told as foremost is compared with every other driver; the comparison that
+    is decided least counts. Quadrants and kinds are clear from a probability of 95 %.
 
     A difference that is not decided is never told as no difference: its sentence names the
     shortfall and the surplus that are compatible with the data.

@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cxresearch.sentences._peak_end_places import PEAK_END_PLACES
 from cxresearch.wording import Formats, Messages
 from cxresearch.wording.labels import capital, clean, in_sentence, isolated, name_of, shortened
 
 Values = Mapping[str, Any]
 _LONGEST_NAME = 120
+_SMALL_PART = 0.01
 
 
 def retell(finding: Mapping[str, Any], language: str) -> str:
@@ -117,8 +119,8 @@ def _plain(key: str) -> Callable[[Values, Formats], str]:
     return lambda values, formats: formats.number(_number(values, key), _decimals(values))
 
 
-def _points(values: Values, formats: Formats) -> str:
-    return formats.points(_number(values, "importance"))
+def _points_of(key: str) -> Callable[[Values, Formats], str]:
+    return lambda values, formats: formats.points(_number(values, key))
 
 
 def _coefficient(key: str) -> Callable[[Values, Formats], str]:
@@ -149,7 +151,109 @@ def _share(key: str) -> Callable[[Values, Formats], str]:
     return lambda values, formats: formats.percent(_number(values, key), 1)
 
 
+def _name_in(key: str) -> Callable[[Values, Formats], str]:
+    return lambda values, formats: in_sentence(
+        shortened(clean(values.get(key, "")), _LONGEST_NAME), formats.messages
+    )
+
+
+def _word(section: str, key: str) -> Callable[[Values, Formats], str]:
+    """Return the word for a code that the values keep."""
+    return lambda values, formats: formats.messages.text(f"{section}.{values.get(key)}")
+
+
+def _others(values: Values, formats: Formats) -> str:
+    """Return the list of the names ``other_1``, ``other_2`` … and how many there are beside."""
+    messages = formats.messages
+    names = [
+        _name_in(f"other_{number}")(values, formats)
+        for number in range(1, int(values.get("others_told", 0)) + 1)
+    ]
+    more = int(values.get("others_more", 0))
+    if more:
+        names.append(messages.text("findings.drivers.more", n=more))
+    return messages.listed(names)
+
+
+def _part(key: str) -> Callable[[Values, Formats], str]:
+    """Return a share without idle decimals: whole percent from 1 % on."""
+
+    def told(values: Values, formats: Formats) -> str:
+        share = _number(values, key)
+        return formats.percent(share, 0 if not 0 < share < _SMALL_PART else 1)
+
+    return told
+
+
+def _part_interval(values: Values, formats: Formats) -> str:
+    low, high = _number(values, "part_low"), _number(values, "part_high")
+    key = "findings.interval_weighted" if values.get("weighted") else "findings.interval"
+    decimals = 0 if not high < 5 * _SMALL_PART else 1
+    return formats.messages.text(
+        key,
+        level=formats.level(_number(values, "confidence_level")),
+        interval=formats.percent_interval(low, high, decimals),
+    )
+
+
+def _rated(values: Values, formats: Formats) -> str:
+    rated = _number(values, "rated")
+    return formats.percent(rated) if values.get("boxes") else formats.number(rated)
+
+
+def _chance(values: Values, formats: Formats) -> str:
+    return formats.chance(_number(values, "chance"), in_words=True)
+
+
+def _size(key: str) -> Callable[[Values, Formats], str]:
+    """Return how large a change is, its direction being told in words."""
+
+    def told(values: Values, formats: Formats) -> str:
+        scale = 100 if values.get("percentage_points") else 1
+        return formats.number(abs(scale * _number(values, key)), _decimals(values))
+
+    return told
+
+
+def _change_interval(values: Values, formats: Formats) -> str:
+    """Return the interval of a change in the direction that the sentence tells."""
+    scale = 100 if values.get("percentage_points") else 1
+    low, high = (scale * _number(values, key) for key in ("conf_low", "conf_high"))
+    if _number(values, "estimate") < 0:
+        low, high = -high, -low
+    return formats.messages.text(
+        "findings.interval",
+        level=formats.level(_number(values, "confidence_level")),
+        interval=formats.interval(low, high, _decimals(values), signed=False),
+    )
+
+
 _PLACES: dict[str, Callable[[Values, Formats], str]] = {
+    **PEAK_END_PLACES,
+    "outcome": _name_in("outcome"),
+    "other": _name_in("other"),
+    "others": _others,
+    "part": _part("part"),
+    "other_part": _part("other_part"),
+    "part_interval": _part_interval,
+    "held": _part("held"),
+    "lifted": _part("lifted"),
+    "criterion": _word("terms.criterion", "criterion"),
+    "verdict": _word("quality.drivers", "verdict"),
+    "unseen": _part("unseen"),
+    "fit": _coefficient("fit"),
+    "fit_unseen": _coefficient("fit_unseen"),
+    "chance": _chance,
+    "amount": _points_of("amount"),
+    "below": _points_of("below"),
+    "to": _points_of("to"),
+    "size": _size("estimate"),
+    "change_interval": _change_interval,
+    "penalty": _gap("penalty"),
+    "reward": _gap("reward"),
+    "rated": _rated,
+    "largest": _plain("largest"),
+    "effect": _coefficient("effect"),
     "name": _name,
     "item": _label("item"),
     "gap": _gap("estimate"),
@@ -164,7 +268,7 @@ _PLACES: dict[str, Callable[[Values, Formats], str]] = {
     "high_group": _label("high_group"),
     "low_gap": _gap("low_gap"),
     "high_gap": _gap("high_gap"),
-    "importance": _points,
+    "importance": _points_of("importance"),
     "low": _coefficient("low"),
     "high": _coefficient("high"),
     "names": _entries,

@@ -24,7 +24,8 @@ def describe_flow(flow: Flow, *, language: str = "en") -> str:
     '412 answers read → 9 duplicates, 1 too incomplete → 402 analysed'
     """
     messages = Messages(language)
-    read = messages.text("flow.read", n=flow.read)
+    key = "flow.read_episodes" if flow.unit == "episodes" else "flow.read"
+    read = messages.text(key, n=flow.read)
     analysed = messages.text("flow.analysed", n=flow.analysed)
     if not flow.excluded:
         return messages.text("flow.arrow_all", read=read, analysed=analysed)

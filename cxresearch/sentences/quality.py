@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from cxresearch.codebook.model import Codebook
-from cxresearch.sentences._base import check_limit, findings, told
 from cxresearch.psychometrics import ScaleReliabilityResult
 from cxresearch.responses.model import Responses
+from cxresearch.sentences._base import check_limit, findings, told
 from cxresearch.shown import Finding, Sureness
 from cxresearch.wording import Messages
 from cxresearch.wording.labels import clean

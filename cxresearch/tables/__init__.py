@@ -3,15 +3,73 @@
 from __future__ import annotations
 
 from cxresearch.tables.answers import display_missing, display_quality
+from cxresearch.tables.drivers import (
+    display_dominance,
+    display_importance,
+    display_margin,
+    display_rank_probabilities,
+)
+from cxresearch.tables.drivers_models import (
+    display_diagnostics,
+    display_missing_treatment,
+    display_model,
+    display_what_if,
+)
+from cxresearch.tables.drivers_shapes import (
+    display_asymmetry,
+    display_map,
+    display_necessity,
+    display_response,
+)
+from cxresearch.tables.peak_end import (
+    display_duration_neglect,
+    display_features,
+    display_memory_features,
+    display_memory_models,
+    display_sensitivity,
+)
+from cxresearch.tables.peak_end_checks import display_balance
+from cxresearch.tables.peak_end_conditions import (
+    display_choice,
+    display_condition_means,
+    display_conditions,
+    display_crossover,
+    display_mixed,
+    display_variances,
+)
 from cxresearch.tables.quality import display_flow, display_reliability
 from cxresearch.tables.servqual import display_differences, display_gaps, display_segments
 
 __all__ = [
+    "display_asymmetry",
+    "display_balance",
+    "display_choice",
+    "display_condition_means",
+    "display_conditions",
+    "display_crossover",
+    "display_diagnostics",
     "display_differences",
+    "display_dominance",
+    "display_duration_neglect",
+    "display_features",
     "display_flow",
     "display_gaps",
+    "display_importance",
+    "display_map",
+    "display_margin",
+    "display_memory_features",
+    "display_memory_models",
     "display_missing",
+    "display_missing_treatment",
+    "display_mixed",
+    "display_model",
+    "display_necessity",
     "display_quality",
+    "display_rank_probabilities",
     "display_reliability",
+    "display_response",
     "display_segments",
+    "display_sensitivity",
+    "display_variances",
+    "display_what_if",
 ]

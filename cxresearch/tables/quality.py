@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cxresearch.psychometrics import ScaleReliabilityResult
+from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Flow, Responses
 from cxresearch.shown import DisplayTable
 from cxresearch.tables._build import Column, display_table
@@ -55,12 +56,14 @@ def display_reliability(
     )
 
 
-def display_flow(responses: Responses | Flow, *, language: str = "en") -> DisplayTable:
+def display_flow(
+    responses: Responses | EpisodeData | Flow, *, language: str = "en"
+) -> DisplayTable:
     """Show the way from answers read to answers analysed, rule by rule.
 
     Parameters
     ----------
-    responses : Responses or Flow
+    responses : Responses, EpisodeData or Flow
     language : str
         Language of headings and notes.
 
@@ -78,7 +81,9 @@ def display_flow(responses: Responses | Flow, *, language: str = "en") -> Displa
     last = {"rule": "analysed", "detail": "", "excluded": 0, "remaining": flow.analysed}
     data = pd.concat([steps, pd.DataFrame([last])], ignore_index=True)
     columns = [
-        Column(text("tables.step"), lambda row: _step(row.rule, formats), numeric=False),
+        Column(
+            text("tables.step"), lambda row: _step(row.rule, flow.unit, formats), numeric=False
+        ),
         Column(text("tables.rule"), lambda row: clean(row.detail) or UNDEFINED, numeric=False),
         Column(
             text("tables.excluded"),
@@ -92,8 +97,8 @@ def display_flow(responses: Responses | Flow, *, language: str = "en") -> Displa
         data,
         columns,
         name="flow",
-        caption=text("tables.flow"),
-        notes=[text("tables.notes.flow") if flow.steps else text("flow.nothing_excluded")],
+        caption=text("tables.flow_episodes" if flow.unit == "episodes" else "tables.flow"),
+        notes=[_flow_note(flow, formats)],
     )
 
 
@@ -111,8 +116,16 @@ def _verdict(row: Any, formats: Formats) -> str:
     return formats.messages.text(f"quality.{word}") if word else UNDEFINED
 
 
-def _step(rule: str, formats: Formats) -> str:
-    key = f"flow.step.{rule}"
+def _flow_note(flow: Flow, formats: Formats) -> str:
+    if not flow.steps:
+        return formats.messages.text("flow.nothing_excluded")
+    unit = "_episodes" if flow.unit == "episodes" else ""
+    return formats.messages.text(f"tables.notes.flow{unit}")
+
+
+def _step(rule: str, unit: str, formats: Formats) -> str:
+    of_unit = f"flow.step.{rule}_{unit}"
+    key = of_unit if formats.messages.has(of_unit) else f"flow.step.{rule}"
     if formats.messages.has(key):
         return formats.messages.text(key)
     return formats.messages.text("flow.step.unknown", rule=clean(rule))

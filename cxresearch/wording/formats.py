@@ -121,18 +121,24 @@ class Formats:
             high=self.percent(high, decimals),
         )
 
-    def chance(self, probability: float) -> str:
+    def chance(self, probability: float, *, in_words: bool = False) -> str:
         """Return a resampled probability in percent: ``78%``, ``< 1%``, ``> 99%``.
 
-        Resampling never shows that something is certain or impossible.
+        Resampling never shows that something is certain or impossible. In words it is ``more
+        than 99%``.
         """
         if probability is None or math.isnan(probability):
             return UNDEFINED
-        if probability < _SMALLEST_CHANCE:
-            return f"< {self.percent(_SMALLEST_CHANCE)}"
-        if probability > 1 - _SMALLEST_CHANCE:
-            return f"> {self.percent(1 - _SMALLEST_CHANCE)}"
-        return self.percent(probability)
+        least = _SMALLEST_CHANCE
+        inside = min(max(probability, least), 1 - least)
+        text = self.percent(inside)
+        rare = probability < least
+        if in_words:
+            form = "exactly" if inside == probability else "under" if rare else "over"
+            return self.messages.text(f"format.{form}", number=text)
+        if inside == probability:
+            return text
+        return f"{'<' if rare else '>'}\N{NO-BREAK SPACE}{text}"
 
     def level(self, confidence_level: float) -> str:
         """Return a confidence level as a percentage, no idle decimals: ``95%``, ``99.5%``."""

@@ -41,7 +41,11 @@ def name_of(term: str, label: str, messages: Messages) -> str:
 
 
 def column_label(
-    term: str, labels: Mapping[str, str] | None, messages: Messages, *, longest: int | None = None
+    term: str,
+    labels: Mapping[str, str] | None,
+    messages: Messages,
+    *,
+    longest: int | None = None,
 ) -> str:
     """Return what a column of a driver model is called.
 

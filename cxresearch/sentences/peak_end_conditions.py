@@ -1,0 +1,349 @@
+"""What an experiment found: findings on conditions, crossovers and choices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import pandas as pd
+
+from cxresearch._validate import check_choice
+from cxresearch.codebook.model import Codebook
+from cxresearch.peak_end import (
+    ChoiceDifferenceResult,
+    ChoiceResult,
+    ConditionsResult,
+    CrossoverResult,
+    MixedModelResult,
+)
+from cxresearch.results import Result
+from cxresearch.sentences._base import check_limit, findings, sureness, told
+from cxresearch.shown import Finding, Sureness
+from cxresearch.wording import Messages
+from cxresearch.wording.labels import clean
+from cxresearch.wording.peak_end import Labels, level_name, paired_levels, rating_decimals
+
+HigherIs = Literal["better", "worse"]
+_RANKS: dict[Sureness, float] = {"clear": 95, "likely": 56, "not_decided": 34}
+_CHOICE_RANKS: dict[Sureness, float] = {"clear": 85, "likely": 54, "not_decided": 33}
+
+
+@findings.register
+def _(
+    result: ConditionsResult,
+    *,
+    language: str = "en",
+    limit: int | None = 5,
+    codebook: Codebook | None = None,
+    labels: Labels = None,
+    randomized: bool = False,
+    higher_is: HigherIs = "better",
+    method: str = "",
+) -> tuple[Finding, ...]:
+    method = method or ("lin" if result.covariates else "welch")
+    check_choice("method", method, tuple(dict.fromkeys(result.estimates["term"])))
+    levels = [str(level) for level in result.conditions["condition"]]
+    rows = result.estimates[result.estimates["term"] == method]
+    scale = rating_decimals([*result.conditions["mean"], *rows["estimate"]])
+    say = _Arms(
+        result, labels, Messages(language), condition=result.condition, levels=levels,
+        randomized=randomized, decimals=scale,
+    )  # fmt: skip
+    return say.all(rows, limit, higher_is)
+
+
+@findings.register
+def _(
+    result: MixedModelResult,
+    *,
+    language: str = "en",
+    limit: int | None = 5,
+    codebook: Codebook | None = None,
+    labels: Labels = None,
+    randomized: bool = False,
+    higher_is: HigherIs = "better",
+) -> tuple[Finding, ...]:
+    messages, rows = Messages(language), result.contrasts
+    check_limit(limit)
+    warned = [*_mixed_warnings(result, messages)]
+    if not len(rows):
+        return tuple(warned)
+    say = _Arms(
+        result, labels, messages, condition=result.compared, levels=(),
+        randomized=randomized, decimals=rating_decimals(rows["estimate"]),
+    )  # fmt: skip
+    return (*say.all(rows, limit, higher_is), *warned)
+
+
+@findings.register
+def _(
+    result: CrossoverResult,
+    *,
+    language: str = "en",
+    limit: int | None = 5,
+    codebook: Codebook | None = None,
+    labels: Labels = None,
+    randomized: bool = False,
+    higher_is: HigherIs = "better",
+) -> tuple[Finding, ...]:
+    messages = Messages(language)
+    say = _Arms(
+        result, labels, messages, condition="condition", levels=(result.first, result.second),
+        randomized=randomized, decimals=rating_decimals(result.means["mean"]),
+    )  # fmt: skip
+    rows = result.estimates[result.estimates["term"] == "condition"]
+    rows = rows.assign(group=f"{result.second} − {result.first}", p_adjusted=rows["p_value"])
+    return (*say.all(rows, limit, higher_is), *_carry_over(result, messages))
+
+
+@findings.register
+def _(
+    result: ChoiceResult,
+    *,
+    language: str = "en",
+    limit: int | None = 5,
+    codebook: Codebook | None = None,
+    labels: Labels = None,
+    option: str = "",
+) -> tuple[Finding, ...]:
+    check_limit(limit)
+    messages = Messages(language)
+    exact: Any = next(result.estimates.itertuples(index=False))
+    apart = [end - result.against for end in (exact.conf_low, exact.conf_high)]
+    sure = sureness(exact.p_value, *apart, confidence_level=result.confidence_level)
+    if sure != "clear":
+        # The interval and the exact test can differ at the edge: then nothing is claimed.
+        sure, message = "not_decided", "choice_not_decided"
+    else:
+        message = "choice_more" if exact.estimate > result.against else "choice_less"
+    return (
+        told(
+            f"findings.peak_end.{message}",
+            {
+                "estimate": exact.estimate,
+                "conf_low": exact.conf_low,
+                "conf_high": exact.conf_high,
+                "chosen": result.chosen,
+                "asked": result.n,
+                "against": result.against,
+                "option": _label(option, labels),
+                "confidence_level": result.confidence_level,
+            },
+            messages,
+            sure=sure,
+            rank=_CHOICE_RANKS[sure],
+            result=result.kind,
+            term="exact",
+            # Told around the share it is compared with, as the small picture has zero marked.
+            estimate=exact.estimate - result.against,
+            conf_low=apart[0],
+            conf_high=apart[1],
+            unit=messages.text("findings.peak_end.share_unit"),
+        ),
+    )
+
+
+@findings.register
+def _(
+    result: ChoiceDifferenceResult,
+    *,
+    language: str = "en",
+    limit: int | None = 5,
+    codebook: Codebook | None = None,
+    labels: Labels = None,
+    option: str = "",
+    first: str = "",
+    second: str = "",
+) -> tuple[Finding, ...]:
+    check_limit(limit)
+    messages = Messages(language)
+    row: Any = next(result.estimates.itertuples(index=False))
+    level = result.confidence_level
+    sure = sureness(result.p_exact, row.conf_low, row.conf_high, confidence_level=level)
+    sure = sure if sure == "clear" else "not_decided"
+    message = "choices_higher" if row.estimate > 0 else "choices_lower"
+    return (
+        told(
+            f"findings.peak_end.{message if sure == 'clear' else 'choices_not_decided'}",
+            {
+                "estimate": row.estimate,
+                "conf_low": row.conf_low,
+                "conf_high": row.conf_high,
+                "first_share": result.first_share,
+                "second_share": result.second_share,
+                "turned": sure == "clear" and row.estimate < 0,
+                "open": sure != "clear",
+                "option": _label(option, labels),
+                "base": _label(first, labels),
+                "arm": _label(second, labels),
+                "confidence_level": level,
+            },
+            messages,
+            sure=sure,
+            rank=_CHOICE_RANKS[sure],
+            result=result.kind,
+            term=row.term,
+            estimate=row.estimate,
+            conf_low=row.conf_low,
+            conf_high=row.conf_high,
+            unit=messages.text("findings.peak_end.share_unit"),
+        ),
+    )
+
+
+def _label(name: str, labels: Labels) -> str:
+    return clean((labels or {}).get(name, "")) or clean(name)
+
+
+class _Arms:
+    """Sentences on the differences between conditions, causal only where chance assigned."""
+
+    def __init__(
+        self,
+        result: ConditionsResult | CrossoverResult | MixedModelResult,
+        labels: Labels,
+        messages: Messages,
+        *,
+        condition: str,
+        levels: Iterable[str],
+        randomized: bool,
+        decimals: int,
+    ) -> None:
+        self.result: Result = result
+        self.level = result.confidence_level
+        self.memory = clean((labels or {}).get(result.outcome, ""))
+        self.labels = labels
+        self.messages = messages
+        self.condition = condition
+        self.levels = list(levels)
+        self.randomized = randomized
+        self.decimals = decimals
+
+    def all(
+        self, rows: pd.DataFrame, limit: int | None, higher_is: HigherIs
+    ) -> tuple[Finding, ...]:
+        """Return a finding for each difference, the surest and widest first, and an action."""
+        check_limit(limit)
+        check_choice("higher_is", higher_is, ("better", "worse"))
+        every = list(rows.itertuples(index=False))
+        ranked = sorted((self._finding(row) for row in every), key=lambda f: -f.rank)
+        return (*ranked[:limit], *self._action(every, higher_is))
+
+    def _finding(self, row: Any) -> Finding:
+        sure = self._sure(row)
+        size = 0.0 if math.isnan(row.estimate) else abs(row.estimate)
+        rank = _RANKS[sure] + size / (1 + size)
+        return self._told(self._message(row, sure), row, sure=sure, rank=rank)
+
+    def _message(self, row: Any, sure: Sureness) -> str:
+        if math.isnan(row.conf_low):
+            return "condition_no_interval"
+        if sure == "not_decided":
+            return "condition_not_decided"
+        causal, plain = ("raised", "higher") if row.estimate > 0 else ("lowered", "lower")
+        likely = "_likely" if sure == "likely" else ""
+        return f"condition_{causal if self.randomized else plain}{likely}"
+
+    def _action(self, rows: list[Any], higher_is: HigherIs) -> Iterator[Finding]:
+        """Name the condition that clearly improves on another and on which none improves."""
+        if not self.randomized:
+            return
+        sign = 1 if higher_is == "better" else -1
+        clear = [row for row in rows if self._sure(row) == "clear"]
+        beaten = {
+            paired_levels(str(row.group), self.levels)[0 if sign * row.estimate > 0 else 1]
+            for row in clear
+        }
+        for row in sorted(clear, key=lambda row: -abs(row.estimate)):
+            base, arm = paired_levels(str(row.group), self.levels)
+            adopt = sign * row.estimate > 0
+            if (arm if adopt else base) not in beaten:
+                message = "action_adopt" if adopt else "action_avoid"
+                yield self._told(message, row, sure="clear", rank=5.0, topic="action")
+                return
+
+    def _sure(self, row: Any) -> Sureness:
+        ends = (row.conf_low, row.conf_high)
+        return sureness(row.p_adjusted, *ends, confidence_level=self.level)
+
+    def _told(
+        self,
+        message: str,
+        row: Any,
+        *,
+        sure: Sureness,
+        rank: float,
+        topic: Literal["finding", "action"] = "finding",
+    ) -> Finding:
+        first, second = paired_levels(str(row.group), self.levels)
+        arm = level_name(self.condition, second, self.labels)
+        return told(
+            f"findings.peak_end.{message}",
+            {
+                "arm": arm,
+                "base": level_name(self.condition, first, self.labels),
+                "label": arm,
+                "memory": self.memory,
+                "estimate": row.estimate,
+                "conf_low": row.conf_low,
+                "conf_high": row.conf_high,
+                "confidence_level": self.level,
+                "decimals": self.decimals,
+                "p_adjusted": row.p_adjusted,
+            },
+            self.messages,
+            sure=sure,
+            rank=rank,
+            result=self.result.kind,
+            term=row.term,
+            group=row.group,
+            estimate=row.estimate,
+            conf_low=row.conf_low,
+            conf_high=row.conf_high,
+            unit=self.messages.text("findings.peak_end.points_unit"),
+            topic=topic,
+        )
+
+
+def _carry_over(result: CrossoverResult, messages: Messages) -> Iterator[Finding]:
+    """Warn of carry-over where it shows; elsewhere say that its test is weak."""
+    row: Any = next(
+        result.estimates[result.estimates["term"] == "carry_over"].itertuples(index=False)
+    )
+    if math.isnan(row.conf_low):
+        return
+    shows = row.conf_low > 0 or row.conf_high < 0
+    yield told(
+        f"quality.peak_end.carry_over_{'warning' if shows else 'untold'}",
+        {
+            "estimate": row.estimate,
+            "conf_low": row.conf_low,
+            "conf_high": row.conf_high,
+            "confidence_level": result.confidence_level,
+        },
+        messages,
+        sure="clear" if shows else "not_decided",
+        rank=2.2 if shows else 1.1,
+        result=result.kind,
+        term="carry_over",
+        topic="quality",
+    )
+
+
+def _mixed_warnings(result: MixedModelResult, messages: Messages) -> Iterator[Finding]:
+    warnings = (
+        ("convergence_warning", not result.converged),
+        ("mixed_warning", result.singular),
+    )
+    for message, shows in warnings:
+        if shows:
+            yield told(
+                f"quality.peak_end.{message}",
+                {},
+                messages,
+                sure="clear",
+                rank=2.3,
+                result=result.kind,
+                topic="quality",
+            )
