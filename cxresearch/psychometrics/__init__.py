@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
+from cxresearch.psychometrics.adequacy import FactorAdequacyResult, factor_adequacy
+from cxresearch.psychometrics.cfa import CfaResult, confirmatory_factors
+from cxresearch.psychometrics.distinctness import HtmtResult, htmt
+from cxresearch.psychometrics.efa import (
+    EfaResult,
+    exploratory_factors,
+    factors_from_correlation,
+)
+from cxresearch.psychometrics.factor_count import NumberOfFactorsResult, number_of_factors
+from cxresearch.psychometrics.items import ItemAnalysisResult, item_analysis
+from cxresearch.psychometrics.omega import FactorReliabilityResult, factor_reliability
+from cxresearch.psychometrics.polychoric import PolychoricResult, polychoric_correlations
 from cxresearch.psychometrics.reliability import (
     ScaleReliabilityResult,
     alpha_from_covariance,
     scale_reliability,
 )
 
-__all__ = ["ScaleReliabilityResult", "alpha_from_covariance", "scale_reliability"]
+__all__ = [
+    "CfaResult",
+    "EfaResult",
+    "FactorAdequacyResult",
+    "FactorReliabilityResult",
+    "HtmtResult",
+    "ItemAnalysisResult",
+    "NumberOfFactorsResult",
+    "PolychoricResult",
+    "ScaleReliabilityResult",
+    "alpha_from_covariance",
+    "confirmatory_factors",
+    "exploratory_factors",
+    "factor_adequacy",
+    "factor_reliability",
+    "factors_from_correlation",
+    "htmt",
+    "item_analysis",
+    "number_of_factors",
+    "polychoric_correlations",
+    "scale_reliability",
+]

@@ -1,0 +1,159 @@
+"""Factor models, polychoric correlations and HTMT against their peers, same data, same run.
+
+    python benchmarks/psychometrics.py [--quick]
+
+22 items, 5 factors. Peers: lavaan and psych (R), semopy; one that is not installed is named and
+skipped. Times are of the calculation in the process (R's taken inside R, start and packages
+excluded), the median of repeats; ours is the public call on a data frame, fit indices, standard
+errors and modification indices included. The last line is JSON: ML at n = 400 against lavaan,
+``{"bench": "psychometrics", "ours": seconds, "peer": seconds, "ratio": …}``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from cxresearch.psychometrics.cfa import confirmatory_factors
+from cxresearch.psychometrics.distinctness import htmt
+from cxresearch.psychometrics.polychoric import polychoric_correlations
+
+SIZES = {"TAN": 4, "REL": 5, "RES": 4, "ASS": 4, "EMP": 5}
+R_CODE = """
+d <- read.csv(file.path("{folder}", "d.csv"))
+suppressPackageStartupMessages(library({package}))
+model <- "{model}"
+seconds <- replicate({repeats}, system.time({call})[[3]])
+cat(median(seconds))
+"""
+
+
+def model() -> dict[str, list[str]]:
+    names = iter(range(1, 23))
+    return {factor: [f"P{next(names):02d}" for _ in range(k)] for factor, k in SIZES.items()}
+
+
+def sample(n: int) -> pd.DataFrame:
+    """Answers from 1 to 7 to 22 items of five factors that correlate .55."""
+    rng = np.random.default_rng(n)
+    phi = np.full((5, 5), 0.55) + 0.45 * np.eye(5)
+    factors = rng.multivariate_normal(np.zeros(5), phi, n)
+    loadings = rng.uniform(0.6, 0.85, 22)
+    of_item = np.repeat(np.arange(5), list(SIZES.values()))
+    noise = rng.normal(size=(n, 22)) * np.sqrt(1 - loadings**2)
+    answers = np.clip(np.round(5 + 1.2 * (factors[:, of_item] * loadings + noise)), 1, 7)
+    return pd.DataFrame(answers, columns=[x for items in model().values() for x in items])
+
+
+def seconds_of(call: Callable[[], object], repeats: int = 7) -> float:
+    call()
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return float(np.median(times))
+
+
+def has_r(package: str) -> bool:
+    if shutil.which("Rscript") is None:
+        return False
+    code = f"cat(requireNamespace('{package}', quietly = TRUE))"
+    found = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=False)
+    return found.stdout.strip() == "TRUE"
+
+
+def r_seconds(package: str, call: str, frame: pd.DataFrame, repeats: int) -> float | None:
+    if not has_r(package):
+        print(f"{package} (R) is not installed: skipped")
+        return None
+    text = "; ".join(f"{f} =~ {' + '.join(items)}" for f, items in model().items())
+    with tempfile.TemporaryDirectory() as folder:
+        frame.to_csv(Path(folder) / "d.csv", index=False)
+        code = R_CODE.format(
+            folder=folder, package=package, model=text, repeats=repeats, call=call
+        )
+        run = subprocess.run(
+            ["Rscript", "-e", code], capture_output=True, text=True, check=False, timeout=600
+        )
+    return float(run.stdout.split()[-1]) if run.returncode == 0 and run.stdout else None
+
+
+def semopy_seconds(frame: pd.DataFrame) -> float | None:
+    try:
+        import semopy
+    except ImportError:
+        print("semopy is not installed: skipped")
+        return None
+    text = "\n".join(f"{f} =~ {' + '.join(items)}" for f, items in model().items())
+
+    def fit() -> None:
+        fitted = semopy.Model(text)
+        fitted.fit(frame)
+        fitted.inspect()
+        semopy.calc_stats(fitted)
+
+    return seconds_of(fit, 3)
+
+
+def line(what: str, ours: float, peers: dict[str, float | None]) -> None:
+    print(f"{what}: ours {1000 * ours:.1f} ms")
+    for name, seconds in peers.items():
+        if seconds is not None:
+            print(f"  {name}: {1000 * seconds:.1f} ms, {seconds / ours:.1f} times ours")
+
+
+def factor_model(n: int, estimator: str, repeats: int) -> tuple[float, float | None]:
+    frame = sample(n)
+    ours = seconds_of(lambda: confirmatory_factors(frame, model(), estimator=estimator))
+    call = f"fitMeasures(cfa(model, d, std.lv = TRUE, estimator = '{estimator.upper()}'))"
+    peers = {"lavaan": r_seconds("lavaan", call, frame, repeats)}
+    lavaan = peers["lavaan"]
+    if estimator == "ml":
+        peers["semopy"] = semopy_seconds(frame)
+    line(f"{estimator.upper()}, 22 items, 5 factors, n = {n}", ours, peers)
+    return ours, lavaan
+
+
+def others() -> None:
+    frame = sample(5000)
+    ours = seconds_of(lambda: polychoric_correlations(frame), 3)
+    psych = r_seconds("psych", "polychoric(d)", frame, 1)
+    lavaan = r_seconds("lavaan", "lavCor(d, ordered = names(d))", frame, 1)
+    line("polychoric, 22 items, n = 5000", ours, {"psych": psych, "lavaan": lavaan})
+    small = sample(400)
+    for interval in ("percentile", "bca"):
+        ours = seconds_of(
+            lambda how=interval: htmt(small, model(), n_boot=2000, interval=how), 3
+        )
+        line(f"HTMT and HTMT2, B = 2000, {interval}, n = 400", ours, {})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="ML at n = 400 only")
+    quick = parser.parse_args().quick
+    ours, peer = factor_model(400, "ml", repeats=9)
+    if not quick:
+        factor_model(5000, "ml", repeats=5)
+        factor_model(400, "mlr", repeats=5)
+        factor_model(5000, "mlr", repeats=3)
+        others()
+    ratio = None if peer is None else round(peer / ours, 1)
+    numbers = {"ours": round(ours, 5), "peer": peer and round(peer, 4), "ratio": ratio}
+    print(json.dumps({"bench": "psychometrics", **numbers}))
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):  # R's BLAS has one thread too
+        main()

@@ -1,0 +1,88 @@
+"""Sandwich standard errors and the scaling of χ² when answers are not normal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxresearch._types import FloatArray
+from cxresearch.errors import EstimationError
+from cxresearch.psychometrics._cfa_model import (
+    FactorModel,
+    directions,
+    observed_information,
+    structure_at,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Robust:
+    """What fourth moments say about the precision of estimates and the size of χ².
+
+    Attributes
+    ----------
+    covariance : ndarray, shape (k, k)
+        Of the estimates: ``A⁻¹ B A⁻¹ / n``, A the observed information of one respondent and B
+        the mean outer product of casewise scores (Huber–White).
+    scaling, baseline_scaling : float
+        Yuan and Bentler's scaling factors of χ² in the form of Mplus.
+    """
+
+    covariance: FloatArray
+    scaling: float
+    baseline_scaling: float
+
+
+def robust_of(model: FactorModel, values: FloatArray, centred: FloatArray) -> Robust:
+    """Return robust covariances and scaling factors at the maximum of the likelihood.
+
+    The scaling factor is ``(tr B₁A₁⁻¹ − tr B A⁻¹)/df``; the first trace, of the saturated
+    model, is ``½(mean squared Mahalanobis distance² − p)``. lavaan: ``estimator = "MLR"``.
+
+    Raises
+    ------
+    EstimationError
+        The observed information is not positive definite.
+    """
+    n, p = centred.shape
+    observed = centred.T @ centred / n
+    at = structure_at(model, values)
+    left, right = directions(at, model.free)
+    inverse = _inverse(observed_information(model, values, observed))
+    scores = casewise_scores(centred, left, right, np.linalg.inv(at.implied))
+    meat = scores.T @ scores / n
+    distance = np.sum((centred @ np.linalg.inv(observed)) * centred, axis=1)
+    saturated = 0.5 * (float(np.mean(distance**2)) - p)
+    squares = np.mean(centred**2, axis=0)
+    independent = 0.5 * float(np.sum(np.mean(centred**4, axis=0) / squares**2 - 1))
+    trace = float(np.sum(meat * inverse))
+    return Robust(
+        covariance=inverse @ meat @ inverse / n,
+        scaling=(saturated - trace) / model.df if model.df else 1.0,
+        baseline_scaling=(saturated - independent) / (p * (p - 1) // 2),
+    )
+
+
+def casewise_scores(
+    centred: FloatArray, left: FloatArray, right: FloatArray, weight: FloatArray
+) -> FloatArray:
+    """Return each respondent's derivatives of the log likelihood, shape (n, k).
+
+    ``½ tr(W (d dᵀ − W⁻¹) W ∂Σ)`` with ``∂Σ = l rᵀ + r lᵀ`` is ``(lᵀWd)(rᵀWd) − lᵀWr``.
+    """
+    lw, rw = left @ weight, right @ weight
+    scores: FloatArray = (centred @ lw.T) * (centred @ rw.T) - np.sum(lw * right, axis=1)
+    return scores
+
+
+def _inverse(matrix: FloatArray) -> FloatArray:
+    scale = 1 / np.sqrt(np.abs(np.diag(matrix)))
+    scaled = matrix * np.outer(scale, scale)
+    if np.linalg.eigvalsh(scaled)[0] < 1e-10:
+        raise EstimationError(
+            "the observed information is not positive definite at the solution: the likelihood "
+            "is flat or has a saddle there; use estimator='ml' or a simpler model"
+        )
+    result: FloatArray = np.linalg.inv(scaled) * np.outer(scale, scale)
+    return result
