@@ -28,6 +28,17 @@ from cxresearch.peak_end.plan import PeakEndPowerResult, plan_peak_end
 from cxresearch.peak_end.power import t_test_power, t_test_sample_size
 from cxresearch.peak_end.sensitivity import PeakEndSensitivityResult, peak_end_sensitivity
 from cxresearch.peak_end.simulate import PeakEndDesign, simulate_study
+from cxresearch.peak_end.study import (
+    choice_effect,
+    condition_attrition,
+    condition_balance,
+    condition_check,
+    condition_effect,
+    condition_sizes,
+    duration_effect,
+    person_differences,
+)
+from cxresearch.peak_end.table import PeakEndTable, peak_end_table
 
 __all__ = [
     "AttritionResult",
@@ -44,15 +55,23 @@ __all__ = [
     "PeakEndDesign",
     "PeakEndPowerResult",
     "PeakEndSensitivityResult",
+    "PeakEndTable",
     "SampleRatioResult",
     "assign_conditions",
     "attrition",
     "balance_test",
+    "choice_effect",
     "choice_share",
     "compare_choices",
     "compare_conditions",
     "compare_memory_models",
+    "condition_attrition",
+    "condition_balance",
+    "condition_check",
+    "condition_effect",
+    "condition_sizes",
     "crossover",
+    "duration_effect",
     "duration_neglect",
     "episode_features",
     "equivalence_test",
@@ -60,6 +79,8 @@ __all__ = [
     "jzs_bayes_factor",
     "mixed_model",
     "peak_end_sensitivity",
+    "peak_end_table",
+    "person_differences",
     "plan_peak_end",
     "regression_bayes_factor",
     "sample_ratio",
