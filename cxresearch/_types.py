@@ -17,12 +17,19 @@ P_ADJUST: tuple[PAdjust, ...] = ("holm", "bh", "none")
 
 Role = Literal[
     "id", "segment", "weight", "outcome", "driver", "duration", "stratum", "cluster",
-    "personal", "text", "ignore",
+    "participant", "episode", "time", "rating", "retrospective", "condition", "choice",
+    "covariate", "ended", "personal", "text", "ignore",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "id", "segment", "weight", "outcome", "driver", "duration", "stratum", "cluster",
-    "personal", "text", "ignore",
+    "participant", "episode", "time", "rating", "retrospective", "condition", "choice",
+    "covariate", "ended", "personal", "text", "ignore",
 )  # fmt: skip
+
+Direction = Literal["pleasant", "unpleasant", "bipolar"]
+HigherIs = Literal["better", "worse"]
+TimeUnit = Literal["seconds", "minutes", "hours", "days", "order"]
+TIME_UNITS: tuple[TimeUnit, ...] = ("seconds", "minutes", "hours", "days", "order")
 
 Part = Literal[
     "expectation", "perception", "minimum", "desired", "importance", "satisfaction", "rating"

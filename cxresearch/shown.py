@@ -7,9 +7,11 @@ show them without knowing which analysis they come from.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
 from html import escape
-from typing import Any, Literal
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 
@@ -159,3 +161,32 @@ class Finding:
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(self.text)}</p>"
+
+
+_Taken = TypeVar("_Taken")
+_Made = TypeVar("_Made")
+_Options = ParamSpec("_Options")
+
+
+def or_nothing(
+    show: Callable[Concatenate[_Taken, _Options], _Made],
+) -> Callable[Concatenate[_Taken | None, _Options], _Made | None]:
+    """Let a function that shows a result show nothing of None.
+
+    Templates serve studies with and without a part, such as conditions; what there is none of
+    is None, and ``record(None)`` passes.
+
+    Examples
+    --------
+    >>> doubled = or_nothing(lambda number: 2 * number)
+    >>> doubled(4), doubled(None)
+    (8, None)
+    """
+
+    @wraps(show)
+    def shown(
+        result: _Taken | None, /, *arguments: _Options.args, **options: _Options.kwargs
+    ) -> _Made | None:
+        return None if result is None else show(result, *arguments, **options)
+
+    return shown

@@ -12,12 +12,16 @@ import pandas as pd
 from cxresearch.drivers.asymmetry import AsymmetryResult, penalty_reward
 from cxresearch.drivers.diagnostics import DriverDiagnosticsResult, driver_diagnostics
 from cxresearch.drivers.dominance import DominanceResult, dominance_analysis
+from cxresearch.drivers.forest import ForestImportanceResult, forest_importance
 from cxresearch.drivers.importance import DriverImportanceResult, driver_importance
 from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
 from cxresearch.drivers.margin import RandomDriverMarginResult, random_driver_margin
 from cxresearch.drivers.missing_answers import MissingAnswersResult, driver_model_missing
 from cxresearch.drivers.models import DriverModelResult, driver_model
 from cxresearch.drivers.necessity import NecessityResult, necessary_conditions
+from cxresearch.drivers.planning import DriverPlanResult, plan_drivers
+from cxresearch.drivers.pooled_shares import ImputedImportanceResult, imputed_importance
+from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
 from cxresearch.drivers.shape import ResponseShapeResult, response_shape
 from cxresearch.drivers.what_if import Lift, Shift, WhatIfResult, expected_change
 
@@ -138,6 +142,60 @@ def margin(**options: Any) -> RandomDriverMarginResult:
     """Shares against those of a random driver."""
     asked = {"outcome": "osat", "drivers": DRIVERS, "n_draws": 60}
     return random_driver_margin(hotel(), **{**asked, **options})
+
+
+@cache
+def travellers() -> pd.DataFrame:
+    """The hotel by kind of trip: staff counts for business travellers, the room for others."""
+    frame = hotel().copy()
+    place = np.arange(N)
+    frame["trip"] = np.where(place < 200, "Business", np.where(place < 385, "Leisure", "Crew"))
+    moved = 0.75 * (frame["staff"] - frame["clean"])
+    frame["osat"] += np.where(frame["trip"] == "Business", moved, 0.0)
+    return frame
+
+
+def segments(**options: Any) -> SegmentImportanceResult:
+    """Shares by kind of trip."""
+    asked = {"outcome": "osat", "drivers": DRIVERS, "segment": "trip", "n_boot": 100}
+    return importance_by_segment(travellers(), **{**asked, "n_permutations": 199, **options})
+
+
+def alike(**options: Any) -> SegmentImportanceResult:
+    """Shares by a grouping that has nothing to do with the answers."""
+    frame = hotel().assign(wave=np.where(np.arange(N) % 2, "2023", "2024"))
+    asked = {"outcome": "osat", "drivers": DRIVERS, "segment": "wave", "n_boot": 100}
+    return importance_by_segment(frame, **{**asked, "n_permutations": 99, **options})
+
+
+def forest(**options: Any) -> ForestImportanceResult:
+    """A small forest beside the linear model."""
+    return forest_importance(
+        hotel(), **{"outcome": "osat", "drivers": DRIVERS, "n_trees": 20, **options}
+    )
+
+
+def bent_forest() -> ForestImportanceResult:
+    """A forest that sees what straight lines miss."""
+    frame = hotel().assign(osat=-np.abs(hotel()["staff"] - 7) + 0.3 * hotel()["clean"])
+    return forest_importance(frame, outcome="osat", drivers=DRIVERS[:-1], n_trees=30)
+
+
+def imputed(**options: Any) -> ImputedImportanceResult:
+    """Shares with breakfast not used by a third and some answers missing."""
+    frame = hotel().copy()
+    rng = np.random.default_rng(8)
+    away = rng.random(N) < 0.35
+    frame.loc[away, "breakfast"] = np.nan
+    frame.loc[rng.random(N) < 0.1, "clean"] = np.nan
+    asked = {"outcome": "osat", "drivers": DRIVERS, "not_used": {"breakfast": away}}
+    asked |= {"imputations": 3, "n_boot": 60}
+    return imputed_importance(frame, **{**asked, **options})
+
+
+def plan(**options: Any) -> DriverPlanResult:
+    """Respondents needed, from four numbers."""
+    return plan_drivers(**{"n_drivers": 4, "n_sims": 200, **options})
 
 
 # ── chosen numbers ────────────────────────────────────────────────────────────────────────

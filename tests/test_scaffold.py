@@ -379,3 +379,21 @@ def test_what_is_proposed_for_any_table_is_a_codebook_without_faults(
             named += battery.columns(part)
     assert set(named) <= set(frame.columns)
     assert len(named) == len(set(named))
+
+
+def test_a_study_of_moments_starts_with_two_tables_to_fill(workspace: Path) -> None:
+    folder = new_study(workspace, "visits", method="peak_end")
+    with pytest.raises(StudyError, match=r"2 faults\n.*data file moments\.csv is not there"):
+        load_study("visits", workspace=workspace)
+    (folder / "moments.csv").write_text(
+        "person,visit,time,mood\na,1,0,2\na,1,10,3\nb,1,0,-1\nb,1,5,2\n"
+    )
+    (folder / "episodes.csv").write_text("person,visit,remembered\na,1,7\nb,1,6\n")
+    assert load_study("visits", workspace=workspace).episodes().n == 2
+    assert "few_moments" in (folder / "study.yaml").read_text(encoding="utf-8")
+    assert "`moments.csv`, `episodes.csv`" in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_one_file_makes_no_study_of_moments(workspace: Path) -> None:
+    with pytest.raises(StudyError, match="peak_end reads two tables; make the study without"):
+        new_study(workspace, "visits", method="peak_end", data=SERVQUAL)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cxresearch._types import Json
 from cxresearch.errors import CxError, Fault, FaultyInputError
-from cxresearch.responses.load import inspect_responses
+from cxresearch.responses.episodes import EpisodeData, EpisodeInspection, inspect_episodes
+from cxresearch.responses.load import Inspection, inspect_responses
 from cxresearch.responses.model import Responses
 from cxresearch.runs.parameters import check_parameters
 from cxresearch.runs.template import find_template
@@ -26,7 +27,7 @@ class CheckOutcome:
         What keeps the study from running; empty when it can.
     notes : tuple of str
         What the researcher should know and is no fault.
-    responses : Responses or None
+    responses : Responses, EpisodeData or None
         The validated answers, when there are no faults in them.
     """
 
@@ -34,7 +35,7 @@ class CheckOutcome:
     faults: tuple[Fault, ...]
     notes: tuple[str, ...] = ()
     title: str = ""
-    responses: Responses | None = None
+    responses: Responses | EpisodeData | None = None
 
     @property
     def can_run(self) -> bool:
@@ -77,16 +78,19 @@ def check_study(name: str, *, workspace: Path) -> CheckOutcome:
             raise
         return CheckOutcome(study=name, faults=error.faults)
     faults = list(_template_faults(study))
-    notes: tuple[str, ...] = ()
-    responses = None
-    if study.layout != "tables":
+    responses: Responses | EpisodeData | None
+    found: Inspection | EpisodeInspection
+    if study.layout == "tables":
+        found = inspect_episodes(study.data, study.codebook, study.exclusions)
+        responses = found.episodes
+    else:
         found = inspect_responses(study.data, study.codebook, study.exclusions)
-        faults += found.faults
-        notes, responses = found.notes, found.responses
+        responses = found.responses
+    faults += found.faults
     return CheckOutcome(
         study=study.name,
         faults=tuple(faults),
-        notes=notes,
+        notes=found.notes,
         title=study.title,
         responses=responses,
     )

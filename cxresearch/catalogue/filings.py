@@ -31,7 +31,9 @@ class Filing:
     started : str
         ISO time, UTC.
     analysed : int or None
-        Respondents analysed; None where the run did not come that far.
+        Respondents (or episodes) analysed; None where the run did not come that far.
+    unit : {"respondents", "episodes"}
+        What `analysed` counts.
     headline, sure : str
         The most important finding and how far the data decide it; ``""`` without one.
     key : str
@@ -51,6 +53,7 @@ class Filing:
     ended: str = ""
     waves: tuple[str, ...] = ()
     analysed: int | None = None
+    unit: str = "respondents"
     headline: str = ""
     sure: str = ""
     key: str = ""
@@ -160,6 +163,7 @@ def _fields(record: Json) -> Json:
         "ended": str(record.get("ended", "")),
         "waves": tuple(str(s["wave"]) for s in record.get("data", []) if s.get("wave")),
         "analysed": None if "analysed" not in respondents else int(respondents["analysed"]),
+        "unit": str(respondents.get("unit", "respondents")),
         "headline": str(finding.get("text", "")),
         "sure": str(finding.get("sure", "")),
         "key": str(record.get("run_key", "")),

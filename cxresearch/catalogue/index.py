@@ -147,7 +147,8 @@ def _differences(filing: Filing, before: Filing | None) -> list[str]:
 def _answers(filing: Filing, messages: Messages) -> str:
     if filing.analysed is None:
         return ""
-    return messages.text("catalogue.answers", n=filing.analysed)
+    unit = "episodes" if filing.unit == "episodes" else "answers"
+    return messages.text(f"catalogue.{unit}", n=filing.analysed)
 
 
 def _frame(messages: Messages, script: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from cxresearch.catalogue.index import write_index
 from cxresearch.errors import CatalogueError, CxError, RunError
 from cxresearch.reports.first_screen import headline
 from cxresearch.reports.render import write_report
+from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Responses
 from cxresearch.runs.execute import (
     CELL_TIMEOUT,
@@ -95,7 +96,7 @@ def run_study(
     settings: Mapping[str, Any] | Sequence[str] = (),
     force: bool = False,
     progress: Progress | None = None,
-    on_read: Callable[[Responses], None] | None = None,
+    on_read: Callable[[Responses | EpisodeData], None] | None = None,
     cell_timeout: float = CELL_TIMEOUT,
     run_timeout: float = math.inf,
 ) -> RunOutcome:
@@ -114,7 +115,7 @@ def run_study(
     progress : callable, optional
         Called before each cell with its number, how many there are, and the name of its step.
     on_read : callable, optional
-        Called with the responses, once they are read and found good.
+        Called with the responses (or moments and episodes), once read and found good.
     cell_timeout, run_timeout : float
         Seconds a cell and all of them together may take.
 
@@ -137,8 +138,8 @@ def run_study(
     earlier = latest_completed(index_filings(plan.reports, study.name))
     if earlier is not None and earlier.key == plan.key and not force:
         return _outcome(earlier, plan, unchanged=True)
-    responses = None if study.layout == "tables" else study.responses()
-    if on_read is not None and responses is not None:
+    responses = study.episodes() if study.layout == "tables" else study.responses()
+    if on_read is not None:
         on_read(responses)
     try:
         filing, error = _run_and_file(
@@ -182,7 +183,7 @@ def _study_name(study: Study, workspace: Path) -> str:
 
 def _run_and_file(
     plan: _Plan,
-    responses: Responses | None,
+    responses: Responses | EpisodeData,
     progress: Progress | None,
     *,
     cell_timeout: float,
@@ -237,7 +238,9 @@ class _Finishing:
             write_report(self.folder)
 
 
-def _record(plan: _Plan, responses: Responses | None, folder: Path, started: datetime) -> Json:
+def _record(
+    plan: _Plan, responses: Responses | EpisodeData, folder: Path, started: datetime
+) -> Json:
     ended = datetime.now(UTC)
     findings = _findings(folder)
     top = headline(findings)
@@ -246,7 +249,7 @@ def _record(plan: _Plan, responses: Responses | None, folder: Path, started: dat
         "run": "",
         **plan.inputs,
         "run_key": plan.key,
-        "respondents": None if responses is None else describe_responses(responses),
+        "respondents": describe_responses(responses),
         "headline": None if top is None else {"text": top["text"], "sure": top["sure"]},
         "environment": describe_environment(),
         "git": describe_repository(plan.workspace),

@@ -14,7 +14,8 @@ from cxresearch.errors import CxError, RunError
 
 if TYPE_CHECKING:
     from cxresearch.catalogue import RunOutcome
-    from cxresearch.responses.model import Responses
+    from cxresearch.responses.episodes import EpisodeData
+    from cxresearch.responses.model import Flow, Responses
     from cxresearch.study import Study
 
 _LABEL = 28
@@ -106,22 +107,36 @@ def _run_one(
         settings=settings,
         force=force,
         progress=screen.step,
-        on_read=lambda responses: _show_responses(responses, study, screen),
+        on_read=lambda read: _show_read(read, study, screen),
     )
     _show_outcome(outcome, workspace, screen)
     return outcome
 
 
-def _show_responses(responses: Responses, study: Study, screen: Screen) -> None:
-    from cxresearch.sentences.flow import describe_step
-    from cxresearch.wording import Messages
+def _show_read(read: Responses | EpisodeData, study: Study, screen: Screen) -> None:
+    from cxresearch.responses.model import Responses
 
+    told = _answers_in_words(read) if isinstance(read, Responses) else _episodes_in_words(read)
+    screen.line("read and validated", told)
+    _show_exclusions(read.flow, study, screen)
+
+
+def _episodes_in_words(read: EpisodeData) -> str:
+    people = read.participants_read
+    return f"{read.moments_read} moments, {read.flow.read} episodes, {people} people"
+
+
+def _answers_in_words(responses: Responses) -> str:
     batteries = responses.codebook.batteries
     items = sum(len(battery.items) for battery in batteries)
     scales = sum(len(battery.scales) for battery in batteries)
-    flow = responses.flow
-    told = f"{flow.read} answers, {items} items, {scales} dimensions"
-    screen.line("read and validated", told)
+    return f"{responses.flow.read} answers, {items} items, {scales} dimensions"
+
+
+def _show_exclusions(flow: Flow, study: Study, screen: Screen) -> None:
+    from cxresearch.sentences.flow import describe_step
+    from cxresearch.wording import Messages
+
     messages = Messages(study.language)
     steps = [describe_step(step, messages) for step in flow.steps if step.excluded]
     if flow.steps:

@@ -49,7 +49,9 @@ def show_check(outcome: CheckOutcome, *, as_json: bool) -> None:
         return
     if outcome.can_run:
         answers = outcome.responses
-        told = "" if answers is None else f": {answers.n} of {answers.flow.read} respondents"
+        told = ""
+        if answers is not None:
+            told = f": {answers.n} of {answers.flow.read} {answers.flow.unit}"
         click.echo(f"{outcome.study} can run{told}")
     else:
         count = len(outcome.faults)

@@ -18,6 +18,7 @@ from cxresearch.codebook.model import (
     ResponseScale,
     Scale,
 )
+from cxresearch.codebook.moments import moment_faults
 from cxresearch.codebook.patterns import ItemKey, expand_items, pattern_fault, single_item
 from cxresearch.errors import Fault
 
@@ -25,7 +26,10 @@ TextForm = str | dict[str, str]
 ItemsForm = int | str | list[int | str] | dict[CodeValue, TextForm]
 
 RESERVED = ("overall", "overall_weighted")
-_NO_CATEGORIES = ("id", "weight", "duration", "outcome")
+_NO_CATEGORIES = (
+    "id", "weight", "duration", "outcome", "participant", "episode", "time", "rating",
+    "retrospective",
+)  # fmt: skip
 
 
 def in_words(name: str) -> str:
@@ -203,6 +207,9 @@ class Builder:
             self.fault((*place, "values"), f"{name}: {message}")
         if form.reverse_keyed and not form.scale:
             self.fault((*place, "reverse_keyed"), f"{name}: reverse_keyed needs a scale")
+        for key, message in moment_faults(form, scale):
+            if not self.was_repaired(*place, *key):
+                self.fault((*place, *key), f"{name}: {message}")
         if form.scale and scale is None:
             return None
         return Column(
@@ -213,6 +220,10 @@ class Builder:
             scale=scale,
             values=self.codes(form.values, (*place, "values")),
             reverse_keyed=form.reverse_keyed,
+            direction=form.direction,
+            higher_is=form.higher_is,
+            neutral=form.neutral,
+            unit=form.unit,
             line=self.document.line(place),
         )
 

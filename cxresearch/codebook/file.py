@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from cxresearch._types import MissingKind, Part, Role
+from cxresearch._types import Direction, HigherIs, MissingKind, Part, Role, TimeUnit
 
 LANGUAGE_CODE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
@@ -145,13 +145,19 @@ class ColumnFile(FileModel):
                 {"role": "id", "column": "RespID"},
                 {"role": "segment", "label": "Branch", "values": {"1": "City", "2": "Town"}},
                 {"role": "outcome", "scale": "agree7", "label": "Overall satisfaction"},
+                {"role": "rating", "scale": "mood", "direction": "bipolar", "neutral": 0},
+                {"role": "time", "unit": "minutes"},
             ]
         }
     )
 
     role: Role = Field(
         description="What the column is for. personal and text columns never leave the data "
-        "file; ignore says that it is known and not needed."
+        "file; ignore says that it is known and not needed. In studies of moments: participant "
+        "and episode stand in both tables; time and rating in the moments; retrospective (the "
+        "remembered rating), condition, choice (1 chosen, 0 not), covariate (measured before "
+        "the condition was drawn) and duration in the episodes; ended (rated to its end, yes "
+        "or no) in either."
     )
     column: Filled | None = Field(
         default=None, description="Its name in the data file; by default the name used here."
@@ -163,10 +169,32 @@ class ColumnFile(FileModel):
         default=None, description="Name of a response scale; an outcome needs one."
     )
     values: Annotated[dict[CodeKey, Text], BeforeValidator(nothing_is_empty)] = Field(
-        default_factory=dict, description="Categories of a segment: {1: City, 2: Town}."
+        default_factory=dict,
+        description="Categories of a segment or condition: {1: City, 2: Town}; of conditions, "
+        "the first is what the others are compared with.",
     )
     reverse_keyed: bool = Field(
         default=False, description="A high code means little; it is scored low + high - x."
+    )
+    direction: Direction | None = Field(
+        default=None,
+        description="Of the rating of moments: pleasant, the peak is the best moment; "
+        "unpleasant, it is the worst; bipolar, it is the moment farthest from neutral.",
+    )
+    higher_is: HigherIs | None = Field(
+        default=None,
+        description="What a high rating of a moment means: better (satisfaction) or worse "
+        "(pain, annoyance). Needed where direction is unpleasant.",
+    )
+    neutral: float | None = Field(
+        default=None,
+        description="Rating of a moment that is neither good nor bad, e.g. 0. Needed where "
+        "direction is bipolar.",
+    )
+    unit: TimeUnit | None = Field(
+        default=None,
+        description="What the times count: seconds, minutes, hours, days, or order (first, "
+        "second, third moment). By default order where they count 1, 2, 3, else seconds.",
     )
 
 

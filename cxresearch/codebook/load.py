@@ -12,9 +12,10 @@ from cxresearch.codebook.build import Builder
 from cxresearch.codebook.faults import check_form
 from cxresearch.codebook.file import SHAPES, CodebookFile
 from cxresearch.codebook.model import Battery, Codebook
+from cxresearch.codebook.moments import SINGLE_MOMENT_ROLES, table_faults
 from cxresearch.errors import CodebookError, Fault
 
-_SINGLE: tuple[Role, ...] = ("id", "weight", "duration")
+_SINGLE: tuple[Role, ...] = ("id", "weight", "duration", *SINGLE_MOMENT_ROLES)
 
 
 def load_codebook(
@@ -104,6 +105,8 @@ def _build(file: CodebookFile, builder: Builder) -> Codebook:
     _check_not_empty(document, builder)
     _check_single_roles(codebook, builder)
     _check_columns_used_once(codebook, builder)
+    for place, message in table_faults(file.columns, codebook):
+        builder.fault(place, message)
     return codebook
 
 

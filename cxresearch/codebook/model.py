@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 
-from cxresearch._types import MissingKind, Part, Role
+from cxresearch._types import Direction, HigherIs, MissingKind, Part, Role, TimeUnit
 from cxresearch._validate import check_choice
 from cxresearch.errors import CxError
 
@@ -72,7 +72,11 @@ class Column:
     name : str
         Its name in this package; `column` is its name in the file.
     values : tuple of Code
-        Categories of a segment.
+        Categories of a segment or condition.
+    direction, higher_is, neutral : optional
+        Of the rating of moments: what makes a moment the peak, see `episode_features`.
+    unit : str, optional
+        Of times: what they count; None leaves it to the reader of the data.
     """
 
     name: str
@@ -82,6 +86,10 @@ class Column:
     scale: ResponseScale | None = None
     values: tuple[Code, ...] = ()
     reverse_keyed: bool = False
+    direction: Direction | None = None
+    higher_is: HigherIs | None = None
+    neutral: float | None = None
+    unit: TimeUnit | None = None
     line: int = 0
 
 

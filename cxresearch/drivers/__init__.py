@@ -7,7 +7,6 @@ from cxresearch.drivers.diagnostics import DriverDiagnosticsResult, driver_diagn
 from cxresearch.drivers.dominance import DominanceResult, dominance_analysis
 from cxresearch.drivers.forest import ForestImportanceResult, forest_importance
 from cxresearch.drivers.importance import DriverImportanceResult, driver_importance
-from cxresearch.drivers.imputed_importance import ImputedImportanceResult, imputed_importance
 from cxresearch.drivers.kano import KanoResult, kano_classes
 from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
 from cxresearch.drivers.margin import RandomDriverMarginResult, random_driver_margin
@@ -15,9 +14,10 @@ from cxresearch.drivers.missing_answers import MissingAnswersResult, driver_mode
 from cxresearch.drivers.models import DriverModelResult, driver_model
 from cxresearch.drivers.necessity import NecessityResult, necessary_conditions
 from cxresearch.drivers.planning import DriverPlanResult, plan_drivers
+from cxresearch.drivers.pooled_shares import ImputedImportanceResult, imputed_importance
 from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
 from cxresearch.drivers.shape import ResponseShapeResult, response_shape
-from cxresearch.drivers.study_map import driver_map
+from cxresearch.drivers.study import compare_importance, driver_map
 from cxresearch.drivers.table import DriverTable, driver_table
 from cxresearch.drivers.what_if import Lift, Shift, WhatIfResult, expected_change
 
@@ -41,6 +41,7 @@ __all__ = [
     "SegmentImportanceResult",
     "Shift",
     "WhatIfResult",
+    "compare_importance",
     "dominance_analysis",
     "driver_diagnostics",
     "driver_importance",

@@ -1,4 +1,4 @@
-"""The importance–performance map of a driver table, both axes from the same respondents."""
+"""From a driver table to the analyses that need more of it than its columns."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Literal
 import numpy as np
 
 from cxresearch._resample import draw_indices
+from cxresearch._types import PAdjust
 from cxresearch._validate import check_choice, check_count
 from cxresearch.drivers._game import Question, prepare_game, replicate
 from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
+from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
 from cxresearch.drivers.table import DriverTable
 
 TOP_TWO = 2
@@ -80,4 +82,50 @@ def driver_map(
         strata=table.strata,
         seed=seed,
         confidence_level=confidence_level,
+    )
+
+
+def compare_importance(
+    table: DriverTable,
+    segment: str | None,
+    *,
+    min_cell: int = 50,
+    p_adjust: PAdjust = "holm",
+    confidence_level: float = 0.95,
+    seed: int = 1,
+) -> SegmentImportanceResult | None:
+    """Share R² out among the drivers in every group of a segment column, or of the waves.
+
+    Parameters
+    ----------
+    table : DriverTable
+    segment : str or None
+        Column of role segment, or ``"wave"``; None where nothing is to be compared.
+    min_cell : int
+        Groups with fewer complete respondents are not shown.
+    p_adjust : {"holm", "bh", "none"}
+    confidence_level : float
+    seed : int
+
+    Returns
+    -------
+    SegmentImportanceResult or None
+        None without a segment.
+
+    Raises
+    ------
+    CxError, ResponseError
+        As in `importance_by_segment`.
+    """
+    if segment is None:
+        return None
+    whole = table.with_not_used()
+    return importance_by_segment(
+        whole.frame,
+        **whole.asked,
+        segment=segment,
+        min_cell=min_cell,
+        p_adjust=p_adjust,
+        confidence_level=confidence_level,
+        seed=seed,
     )

@@ -196,7 +196,7 @@ def driver_table(
     controls: str | Sequence[str] = (),
     outcome_kind: OutcomeKind = "auto",
 ) -> DriverTable:
-    """Put outcome, drivers, controls and design of a survey into one table.
+    r"""Put outcome, drivers, controls and design of a survey into one table.
 
     Parameters
     ----------
@@ -223,9 +223,23 @@ def driver_table(
 
     Examples
     --------
-    >>> import cxresearch as cx                                          # doctest: +SKIP
-    >>> table = cx.driver_table(responses, outcome="osat")               # doctest: +SKIP
-    >>> cx.driver_model(table.frame, **table.asked)                      # doctest: +SKIP
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from cxresearch.codebook import load_codebook
+    >>> from cxresearch.responses.load import load_responses
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "codebook.yaml").write_text(
+    ...     "survey: Stays\nresponse_scales: {rating: {range: [1, 10]}}\n"
+    ...     "columns: {osat: {role: outcome, scale: rating}}\n"
+    ...     "batteries: {stay: {scale: rating, column: '{item}', "
+    ...     "dimensions: {all_items: {staff: Friendly staff, room: Clean room}}}}\n"
+    ... )
+    >>> _ = (folder / "stays.csv").write_text("osat,staff,room\n8,9,7\n5,6,\n9,9,8\n")
+    >>> codebook = load_codebook(folder / "codebook.yaml")
+    >>> responses = load_responses({"": folder / "stays.csv"}, codebook)
+    >>> table = driver_table(responses, outcome="osat")
+    >>> table.drivers, table.limits["staff"], table.n
+    (('staff', 'room'), (1.0, 10.0), 3)
     """
     check_choice("outcome_kind", outcome_kind, OUTCOME_KINDS)
     codebook = responses.codebook

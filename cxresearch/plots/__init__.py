@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cxresearch.plots.drivers import plot_asymmetry, plot_importance, plot_what_if
 from cxresearch.plots.drivers_map import plot_map
+from cxresearch.plots.drivers_more import plot_imputed_importance, plot_segment_importance
 from cxresearch.plots.drivers_ranks import plot_ranks
 from cxresearch.plots.drivers_response import plot_response
 from cxresearch.plots.palette import css_variables
@@ -19,12 +20,14 @@ __all__ = [
     "plot_dimensions",
     "plot_gaps",
     "plot_importance",
+    "plot_imputed_importance",
     "plot_items",
     "plot_map",
     "plot_memory_models",
     "plot_peak_end_surface",
     "plot_ranks",
     "plot_response",
+    "plot_segment_importance",
     "plot_segments",
     "plot_sensitivity",
     "plot_trajectories",

@@ -316,7 +316,9 @@ class _Placer:
         y = placed.height + size + 5
         for tick in placed.axis.ticks:
             text = tick_text(tick, placed.axis, self.chart.formats, percent=self.chart.percent)
-            self._write(placed.x(tick), y, text, anchor="center")
+            half = text_width(text, size) / 2
+            x = min(max(placed.x(tick), half), self.layout.width - half)
+            self._write(x, y, text, anchor="center")
         y += size * 1.5
         title = self.chart.axis_title
         if any(self.chart.axis_ends):

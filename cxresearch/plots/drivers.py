@@ -14,10 +14,12 @@ from cxresearch.plots._draw import drawn
 from cxresearch.plots._drivers import (
     LONGEST_NAME,
     Labels,
+    direction_legend,
     driver_label,
     outcome_name,
     people,
     share_decimals,
+    share_row,
     spoken,
 )
 from cxresearch.plots._rows import Chart, Interval, Row, Several, Sign
@@ -33,13 +35,6 @@ from cxresearch.wording.drivers import (
     scenario_text,
 )
 from cxresearch.wording.labels import clean, shortened
-
-_SIGN_OF: dict[str, Sign] = {
-    "same": "excludes_zero",
-    "against": "against",
-    "turning": "turning",
-    "unsigned": "unsigned",
-}
 
 
 def plot_importance(
@@ -77,19 +72,14 @@ def plot_importance(
     formats = Formats.of(language)
     ordered = importance.estimates.sort_values("estimate", ascending=False, kind="stable")
     decimals = share_decimals((ordered["percent"] / 100).tolist())
-    shown = {row.term: _share_row(row, labels, formats, decimals) for row in each(ordered)}
+    shown = {row.term: share_row(row, labels, formats, decimals) for row in each(ordered)}
     text = formats.messages.text
     level = formats.level(importance.confidence_level)
-    present = {row.marks.sign for row in shown.values() if isinstance(row.marks, Interval)}
     chart = Chart(
         rows=_grouped(ordered, shown, formats, decimals),
         formats=formats,
         axis_title=text("figures.drivers.axis_share"),
-        legend=tuple(
-            (sign, text(f"figures.drivers.sign_{direction}"))
-            for direction, sign in _SIGN_OF.items()
-            if sign in present
-        ),
+        legend=direction_legend(shown.values(), formats),
         number_heading=text("figures.drivers.share_heading"),
         aside_heading=text("figures.interval_heading", level=level)
         if importance.n_boot
@@ -222,23 +212,6 @@ def plot_what_if(
 
 
 # ── shares ────────────────────────────────────────────────────────────────────────────────
-
-
-def _share_row(row: Any, labels: Labels, formats: Formats, decimals: int) -> Row:
-    name, direction = driver_label(row.term, labels, formats), direction_of(row)
-    if direction in ("against", "turning"):
-        name = formats.messages.text(f"figures.drivers.marked_{direction}", name=name)
-    if math.isnan(row.percent):
-        return Row(
-            label=name, remark=formats.messages.text("figures.drivers.nothing_explained")
-        )
-    low, high = row.percent_low / 100, row.percent_high / 100
-    return Row(
-        label=name,
-        marks=Interval(row.percent / 100, low, high, _SIGN_OF[direction], bar=True),
-        number=formats.percent(row.percent / 100, decimals),
-        aside="" if math.isnan(low) else formats.percent_interval(low, high, decimals),
-    )
 
 
 def _grouped(

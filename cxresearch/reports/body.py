@@ -51,8 +51,13 @@ class Section:
         return self.heading_only and all(block.kind == "code" for block in self.blocks)
 
     def settle_depth(self) -> None:
-        """Show a bare heading only at a depth at which something stands under it."""
-        if self.heading_only and self.blocks:
+        """Show a heading only at a depth at which something stands under it.
+
+        A text over code that had nothing to show, as where a study has no conditions, is for
+        readers of code.
+        """
+        nothing_shown = all(block.kind == "code" for block in self.blocks)
+        if self.blocks and (self.heading_only or nothing_shown):
             shallowest = min(DEPTHS.index(block.depth) for block in self.blocks)
             self.depth = DEPTHS[max(DEPTHS.index(self.depth), shallowest)]
 

@@ -29,16 +29,18 @@ def flow_sentence(respondents: Json, messages: Messages) -> str:
     from cxresearch.sentences.flow import describe_flow
 
     steps = tuple(FlowStep(**step) for step in respondents["steps"])
-    flow = Flow(read=int(respondents["read"]), steps=steps)
+    unit = respondents.get("unit", "respondents")
+    flow = Flow(read=int(respondents["read"]), steps=steps, unit=unit)
     return describe_flow(flow, language=messages.language)
 
 
 def people_sentence(respondents: Json, messages: Messages) -> str:
     """Return how many answered and how many of them are analysed, as a sentence."""
     read, analysed = respondents["read"], respondents["analysed"]
+    unit = "_episodes" if respondents.get("unit") == "episodes" else ""
     if read == analysed:
-        return messages.text("quality.flow_all", n=read)
-    return messages.text("quality.flow", read=read, analysed=analysed)
+        return messages.text(f"quality.flow_all{unit}", n=read)
+    return messages.text(f"quality.flow{unit}", read=read, analysed=analysed)
 
 
 def parameter_rows(record: Json) -> list[ParameterRow]:

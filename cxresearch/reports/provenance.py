@@ -57,7 +57,7 @@ def _sources(record: Json) -> list[Json]:
 
 
 def _source(source: Json, messages: Messages) -> str:
-    parts = [str(source.get("wave") or ""), _hashed(source)]
+    parts = [str(source.get("wave") or source.get("table") or ""), _hashed(source)]
     if source.get("rows") is not None:
         rows, columns = int(source["rows"]), int(source.get("columns", 0))
         parts.append(messages.text("report.rows", n=rows))

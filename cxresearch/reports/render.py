@@ -121,7 +121,9 @@ def _eyebrow(record: Json, messages: Messages) -> list[str]:
     if waves:
         parts.append(f"{messages.text('catalogue.wave')} {waves}")
     if record.get("respondents"):
-        parts.append(messages.text("catalogue.answers", n=record["respondents"]["analysed"]))
+        read = record["respondents"]
+        unit = "episodes" if read.get("unit") == "episodes" else "answers"
+        parts.append(messages.text(f"catalogue.{unit}", n=read["analysed"]))
     if record.get("contact"):
         parts.append(messages.text("report.by", name=record["contact"]))
     day = day_of(record.get("ended") or record.get("started", ""), messages)

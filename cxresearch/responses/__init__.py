@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from cxresearch.responses.episodes import (
+    EpisodeData,
+    EpisodeInspection,
+    inspect_episodes,
+    load_episodes,
+)
 from cxresearch.responses.exclusions import (
     AnsweredValue,
+    DroppedOut,
     Duplicated,
     Exclusion,
+    FewMoments,
     LongestString,
     LowVariability,
     MissingShare,
@@ -25,8 +33,12 @@ from cxresearch.responses.score import missing_by_item, scale_scores
 
 __all__ = [
     "AnsweredValue",
+    "DroppedOut",
     "Duplicated",
+    "EpisodeData",
+    "EpisodeInspection",
     "Exclusion",
+    "FewMoments",
     "Flow",
     "FlowStep",
     "Inspection",
@@ -38,7 +50,9 @@ __all__ = [
     "Source",
     "check_exclusions",
     "equal_parts",
+    "inspect_episodes",
     "inspect_responses",
+    "load_episodes",
     "load_responses",
     "longest_string",
     "missing_by_item",

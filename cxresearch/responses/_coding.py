@@ -20,7 +20,9 @@ import pandas as pd
 
 from cxresearch.codebook.model import Code, CodeValue, MissingCode, ResponseScale
 
-Problem = Literal["", "outside", "fraction", "text", "unknown", "negative", "declared"]
+Problem = Literal[
+    "", "outside", "fraction", "text", "unknown", "negative", "declared", "time", "flag"
+]
 
 EMPTY_TEXTS = frozenset({"", "na", "n/a", "#n/a", ".", "nan", "null", "#null!"})
 """Texts that stand for an empty cell, in any case, unless the codebook gives them a meaning."""
@@ -211,7 +213,7 @@ class ScaleCoding(Coding):
             return Answer(kind=entry.kind, text=entry.label)
         number = to_number(value if entry is None else entry.value, decimal=self.decimal)
         if number is None:
-            return EMPTY if _says_empty(value) else Answer(problem="text")
+            return EMPTY if says_empty(value) else Answer(problem="text")
         if not self.scale.low <= number <= self.scale.high:
             return Answer(number, problem="outside")
         if self.scale.whole and not number.is_integer():
@@ -234,7 +236,7 @@ class NumberCoding:
             return EMPTY
         number = self._convert(value, decimal=self.decimal)
         if number is None:
-            return EMPTY if _says_empty(value) else Answer(problem="text")
+            return EMPTY if says_empty(value) else Answer(problem="text")
         return Answer(number, problem="negative" if number < self.at_least else "")
 
 
@@ -269,12 +271,13 @@ class CategoryCoding(Coding):
             return Answer(kind=entry.kind, text=entry.label)
         if entry is not None:
             return Answer(text=entry.label)
-        if _says_empty(value):
+        if says_empty(value):
             return EMPTY
         return Answer(problem="unknown") if self.closed else Answer(text=plain_text(value))
 
 
-def _says_empty(value: Any) -> bool:
+def says_empty(value: Any) -> bool:
+    """Whether a text stands for an empty cell."""
     return isinstance(value, str) and normal_text(value) in EMPTY_TEXTS
 
 

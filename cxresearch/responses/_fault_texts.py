@@ -231,6 +231,32 @@ def _declared(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
     )
 
 
+def _time(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
+    here = rows_holding(bad.index.tolist(), bad.tolist())
+    verb = "is not a time" if len(bad) == 1 else "are not times"
+    return ColumnFault(
+        column=wanted.column,
+        message=(
+            f"{count_of(len(bad), 'cell')} {verb}: {here}; write a number, "
+            "2026-09-01 14:05:00 or 14:05:00"
+        ),
+    )
+
+
+def _flag(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
+    here = rows_holding(bad.index.tolist(), bad.tolist())
+    verb = "is neither yes nor no" if len(bad) == 1 else "are neither yes nor no"
+    texts = [repr(code.label) for code in wanted.values]
+    own = f", or {' or '.join(texts)}" if texts else ""
+    return ColumnFault(
+        column=wanted.column,
+        message=(
+            f"{count_of(len(bad), 'answer')} {verb}: {here}; allowed are 1 and 0, yes and no, "
+            f"true and false{own}"
+        ),
+    )
+
+
 _DESCRIBED: dict[Problem, Callable[[Wanted, pd.Series, DecodedColumn], ColumnFault]] = {
     "outside": _outside,
     "fraction": _fraction,
@@ -238,6 +264,8 @@ _DESCRIBED: dict[Problem, Callable[[Wanted, pd.Series, DecodedColumn], ColumnFau
     "unknown": _unknown,
     "negative": _negative,
     "declared": _declared,
+    "time": _time,
+    "flag": _flag,
 }
 
 

@@ -15,14 +15,21 @@ from cxresearch.codebook.model import (
     MissingCode,
     ResponseScale,
 )
+from cxresearch.responses._clock import FlagCoding, TimeCoding
 from cxresearch.responses._coding import CategoryCoding, NumberCoding, ScaleCoding
 from cxresearch.responses.exclusions import DROPPED_ROLES
 from cxresearch.responses.model import Source
 
-Reading = Literal["id", "category", "rating", "number", "points", "weight", "duration"]
-AnyCoding = ScaleCoding | NumberCoding | CategoryCoding
+Reading = Literal[
+    "id", "key", "category", "rating", "number", "points", "weight", "duration", "time", "flag"
+]
+AnyCoding = ScaleCoding | NumberCoding | CategoryCoding | TimeCoding | FlagCoding
 
-_CATEGORY_ROLES: tuple[Role, ...] = ("segment", "stratum", "cluster")
+_CATEGORY_ROLES: tuple[Role, ...] = ("segment", "stratum", "cluster", "condition")
+_READ_AS: dict[Role, Reading] = {
+    "id": "id", "participant": "key", "episode": "key", "weight": "weight",
+    "duration": "duration", "time": "time", "choice": "flag", "ended": "flag",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +60,7 @@ class Wanted:
     @property
     def is_number(self) -> bool:
         """Whether its answers are numbers in the frame."""
-        return self.reading not in ("id", "category")
+        return self.reading not in ("id", "key", "category")
 
     @property
     def has_missing_kinds(self) -> bool:
@@ -69,14 +76,10 @@ def wanted_columns(codebook: Codebook) -> tuple[Wanted, ...]:
 
 def _wanted(column: Column) -> Wanted:
     reading: Reading
-    if column.role == "id":
-        reading = "id"
+    if column.role in _READ_AS:
+        reading = _READ_AS[column.role]
     elif column.role in _CATEGORY_ROLES or (column.values and column.scale is None):
         reading = "category"
-    elif column.role == "weight":
-        reading = "weight"
-    elif column.role == "duration":
-        reading = "duration"
     else:
         reading = "number" if column.scale is None else "rating"
     return Wanted(
@@ -128,12 +131,16 @@ def coding_of(wanted: Wanted, source: Source, column: str) -> AnyCoding:
     decimal = source.decimal
     if wanted.reading == "rating" and wanted.scale is not None:
         return ScaleCoding(wanted.scale, decimal=decimal)
+    if wanted.reading == "time":
+        return TimeCoding(decimal=decimal)
+    if wanted.reading == "flag":
+        return FlagCoding(wanted.values, decimal=decimal)
     if wanted.is_number:
         at_least = float("-inf") if wanted.reading == "number" else 0.0
         return NumberCoding(
             decimal=decimal, at_least=at_least, time=wanted.reading == "duration"
         )
-    if wanted.reading == "id":
+    if wanted.reading in ("id", "key"):
         return CategoryCoding((), decimal=decimal)
     missing: tuple[MissingCode, ...] = wanted.scale.missing if wanted.scale else ()
     listed = wanted.values or (wanted.scale.anchors if wanted.scale else ())

@@ -28,7 +28,9 @@ class Duplicated:
     Attributes
     ----------
     column : str
-        Codebook name of a column with the role id. The first answer of each id is kept.
+        Codebook name of a column with the role id. The first answer of each id is kept. In
+        studies of moments: of the role episode (the first row of a participant's episode is
+        kept) or time (the first of several moments at the same time).
     reason : str
         Why, in the researcher's words.
     """
@@ -197,8 +199,66 @@ class AnsweredValue:
         return f"column {self.column}, {', '.join(str(value) for value in self.values)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FewMoments:
+    """Leave out episodes with too few rated moments to speak of a peak and an end.
+
+    Attributes
+    ----------
+    below : int
+        Rated moments; an episode with fewer is left out. 2 or more.
+    reason : str
+    """
+
+    below: int
+    reason: str = ""
+
+    rule: ClassVar[str] = "few_moments"
+
+    def __post_init__(self) -> None:
+        check_count("few_moments below", self.below, at_least=2)
+
+    @property
+    def detail(self) -> str:
+        """The arguments in words."""
+        return f"below {self.below}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedOut:
+    """Leave out episodes that went on after their last rated moment.
+
+    Attributes
+    ----------
+    tolerance : float
+        Share of the duration, 0 to 1, that may pass after the last rated moment, where the
+        codebook has a duration. An episode that is marked as not ended is always left out.
+    reason : str
+    """
+
+    tolerance: float = 0.05
+    reason: str = ""
+
+    rule: ClassVar[str] = "dropped_out"
+
+    def __post_init__(self) -> None:
+        check_share("dropped_out tolerance", self.tolerance)
+
+    @property
+    def detail(self) -> str:
+        """The arguments in words."""
+        return f"tolerance {self.tolerance:g}"
+
+
 Exclusion = (
-    Duplicated | LongestString | MissingShare | LowVariability | ShortDuration | AnsweredValue
+    Duplicated
+    | LongestString
+    | MissingShare
+    | LowVariability
+    | ShortDuration
+    | AnsweredValue
+    | FewMoments
+    | DroppedOut
 )
 """Any rule of the list ``exclude`` in study.yaml."""
 
@@ -246,6 +306,13 @@ def _misfits(exclusion: Exclusion, codebook: Codebook) -> Iterator[str]:
                 yield f"needs one column with the role duration; the codebook has {len(named)}"
         case LongestString() | MissingShare() | LowVariability():
             yield from _battery_misfits(exclusion.battery, exclusion.part, codebook)
+        case FewMoments() | DroppedOut() if not codebook.columns_with_role("rating"):
+            yield "is for studies of moments; the codebook has no column with the role rating"
+        case DroppedOut():
+            if not any(codebook.columns_with_role(role) for role in ("duration", "ended")):
+                yield "needs a column with the role duration or ended; the codebook has none"
+        case FewMoments():
+            pass
 
 
 def _battery_misfits(name: str, part: Part | None, codebook: Codebook) -> Iterator[str]:
@@ -260,10 +327,11 @@ def _battery_misfits(name: str, part: Part | None, codebook: Codebook) -> Iterat
 
 def _id_misfits(name: str, codebook: Codebook) -> Iterator[str]:
     column = next((column for column in codebook.columns if column.name == name), None)
-    ids = [column.name for column in codebook.columns_with_role("id")]
+    roles: tuple[Role, ...] = ("id", "episode", "time")
+    ids = [column.name for role in roles for column in codebook.columns_with_role(role)]
     if column is None:
         yield _unknown_column(name, codebook, ids)
-    elif column.role != "id":
+    elif column.role not in roles:
         has = f"write {' or '.join(ids)}" if ids else "the codebook has no id column"
         yield f"column {name} has the role {column.role}, not id; {has}"
 

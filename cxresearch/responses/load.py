@@ -11,14 +11,17 @@ import pandas as pd
 
 from cxresearch._types import BoolArray
 from cxresearch.codebook.model import Battery, Codebook
+from cxresearch.codebook.moments import describes_moments
 from cxresearch.errors import Fault, ResponseError
 from cxresearch.responses._decode import holds_one_of
 from cxresearch.responses._delimited import DELIMITER_NAMES
 from cxresearch.responses._fault_texts import count_of, several
 from cxresearch.responses.exclusions import (
     AnsweredValue,
+    DroppedOut,
     Duplicated,
     Exclusion,
+    FewMoments,
     LongestString,
     LowVariability,
     MissingShare,
@@ -147,7 +150,7 @@ def inspect_responses(
         source = replace(source, wave=wave)
         waves.append(validate_wave(raw, source, codebook, deduplicated=deduplicated))
         faults += waves[-1].faults
-    notes = tuple(note for wave in waves for note in _notes(wave))
+    notes = tuple(note for wave in waves for note in notes_of(wave))
     if faults or not waves:
         nothing = [] if files else [Fault(message="no file of answers is named")]
         return Inspection(faults=(*faults, *nothing), notes=notes)
@@ -155,6 +158,14 @@ def inspect_responses(
 
 
 def _name_faults(files: Mapping[str, str | Path], codebook: Codebook) -> Iterator[Fault]:
+    if describes_moments(codebook):
+        yield Fault(
+            file=codebook.path,
+            message=(
+                "describes moments and episodes, two tables; name both in study.yaml: "
+                "data: {moments: moments.csv, episodes: episodes.csv}"
+            ),
+        )
     if any(files) and "wave" in {column.name for column in codebook.columns}:
         yield Fault(
             file=codebook.path,
@@ -162,7 +173,8 @@ def _name_faults(files: Mapping[str, str | Path], codebook: Codebook) -> Iterato
         )
 
 
-def _notes(wave: ValidatedWave) -> Iterator[str]:
+def notes_of(wave: ValidatedWave) -> Iterator[str]:
+    """Say how a file was read, and which of its columns were not."""
     source = wave.source
     parts = [f"{source.file}: {count_of(source.rows, 'row')}, {source.columns} columns"]
     if source.encoding:
@@ -190,7 +202,7 @@ def _put_together(
         np.concatenate([_breaks(rule, wave, codebook) for wave in waves]) for rule in exclusions
     ]
     read = sum(len(wave.frame) for wave in waves)
-    counted_under, flow = _flow(exclusions, broken, read)
+    counted_under, flow = count_exclusions(exclusions, broken, read)
     kept = counted_under == ""
     frame = pd.concat([_with_wave(wave) for wave in waves], ignore_index=True)[kept]
     frame = frame.reset_index(drop=True)
@@ -230,6 +242,8 @@ def _breaks(rule: Exclusion, wave: ValidatedWave, codebook: Codebook) -> BoolArr
             return (wave.answers[named.name] < below).to_numpy(dtype=bool)
         case LongestString() | MissingShare() | LowVariability():
             return _breaks_battery_rule(rule, wave, codebook.find_battery(rule.battery))
+        case FewMoments() | DroppedOut():  # refused: the codebook describes no moments
+            return np.zeros(len(wave.frame), dtype=np.bool_)
 
 
 def _breaks_battery_rule(
@@ -249,7 +263,7 @@ def _breaks_battery_rule(
             return (lowest < below).to_numpy(dtype=bool)
 
 
-def _flow(
+def count_exclusions(
     exclusions: Sequence[Exclusion], broken: Sequence[BoolArray], read: int
 ) -> tuple[np.ndarray, Flow]:
     """Count each respondent under the first rule that leaves it out."""

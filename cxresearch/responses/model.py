@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
+from typing import Literal
 
 import pandas as pd
 
@@ -36,10 +37,19 @@ class FlowStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """Read → excluded, by reason → analysed; the numbers always add up."""
+    """Read → excluded, by reason → analysed; the numbers always add up.
+
+    Attributes
+    ----------
+    read : int
+    steps : tuple of FlowStep
+    unit : {"respondents", "episodes"}
+        What is counted.
+    """
 
     read: int
     steps: tuple[FlowStep, ...] = ()
+    unit: Literal["respondents", "episodes"] = "respondents"
 
     @property
     def excluded(self) -> int:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import cxresearch
 from cxresearch._files import sha256_file, sha256_json
 from cxresearch._types import Json
+from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Responses
 from cxresearch.runs.template import STUDY_PARAMETER, Template
 
@@ -66,8 +67,8 @@ def describe_inputs(
             "sha256": study.codebook.sha256,
         },
         "data": [
-            {"wave": wave, "file": path.name, "sha256": sha256_file(path)}
-            for wave, path in study.data.items()
+            {**_place(name, study.layout), "file": path.name, "sha256": sha256_file(path)}
+            for name, path in study.data.items()
         ],
         "package": {"version": cxresearch.__version__, "code_sha256": code_sha256()},
     }
@@ -84,7 +85,10 @@ def run_key(inputs: Json) -> str:
         {
             "study": inputs["study_sha256"],
             "codebook": inputs["codebook"]["sha256"],
-            "data": [[source["wave"], source["sha256"]] for source in inputs["data"]],
+            "data": [
+                [source["wave"] or source.get("table", ""), source["sha256"]]
+                for source in inputs["data"]
+            ],
             "template": inputs["template"]["sha256"],
             "parameters": _without_study(inputs["parameters"]),
             "version": package["version"],
@@ -93,16 +97,20 @@ def run_key(inputs: Json) -> str:
     )
 
 
-def describe_responses(responses: Responses) -> Json:
-    """Return how the answers were read and what became of them."""
+def describe_responses(responses: Responses | EpisodeData) -> Json:
+    """Return how the answers were read and what became of them.
+
+    Of moments and episodes, what is counted are episodes; rows of both tables stand under
+    ``sources``, moments and participants beside them.
+    """
     flow = responses.flow
-    return {
+    return _counts(responses) | {
         "read": flow.read,
         "analysed": flow.analysed,
         "steps": [asdict(step) for step in flow.steps],
         "sources": [
             {
-                "wave": source.wave,
+                **_place(source.wave, _layout(responses)),
                 "file": Path(source.file).name,
                 "sha256": source.sha256,
                 "rows": source.rows,
@@ -114,6 +122,27 @@ def describe_responses(responses: Responses) -> Json:
             }
             for source in responses.sources
         ],
+    }
+
+
+def _layout(responses: Responses | EpisodeData) -> str:
+    return "tables" if isinstance(responses, EpisodeData) else "waves"
+
+
+def _place(name: str, layout: str) -> Json:
+    """Return what a file is called: a table is no wave."""
+    return {"wave": "", "table": name} if layout == "tables" else {"wave": name}
+
+
+def _counts(responses: Responses | EpisodeData) -> Json:
+    if not isinstance(responses, EpisodeData):
+        return {}
+    return {
+        "unit": responses.flow.unit,
+        "moments_read": responses.moments_read,
+        "participants_read": responses.participants_read,
+        "moments": responses.n_moments,
+        "participants": responses.n_participants,
     }
 
 

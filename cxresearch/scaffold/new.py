@@ -12,6 +12,7 @@ from pathlib import Path
 from cxresearch.codebook.build import in_words
 from cxresearch.codebook.load import load_codebook
 from cxresearch.codebook.model import Codebook
+from cxresearch.codebook.moments import describes_moments
 from cxresearch.errors import CodebookError, StudyError
 from cxresearch.responses.read import read_table
 from cxresearch.scaffold.as_yaml import key, quoted
@@ -51,6 +52,31 @@ batteries:
 """
 _PAIRS = '    parts: {expectation: "E{item:02d}", perception: "P{item:02d}"}  # E01, P01 …'
 _SINGLE = '    column: "Q{item}"  # Q1, Q2 …'
+
+_MOMENTS_CODEBOOK = """\
+survey: {title}  # to do: the title of the survey
+language: en
+
+response_scales:
+  mood: {{range: [-5, 5], anchors: {{-5: "Very unpleasant", 0: "Neither", 5: "Very pleasant"}}}}
+  ten:  {{range: [1, 10]}}
+
+columns:
+  # in both tables
+  person:     {{role: participant}}
+  visit:      {{role: episode}}
+  # moments.csv: one row a moment
+  time:       {{role: time, unit: seconds}}  # or minutes, hours, days, order
+  mood:       {{role: rating, scale: mood, direction: bipolar, neutral: 0}}  # or pleasant
+  # episodes.csv: one row an episode
+  remembered: {{role: retrospective, scale: ten}}
+  # length:   {{role: duration, unit: seconds}}  # tells who stopped rating before the end
+  # ended:    {{role: ended}}  # yes: rated to its end
+  # close:    {{role: condition, values: {{0: Usual close, 1: Friendly close}}}}
+  # before:   {{role: covariate, scale: ten}}  # measured before the condition was drawn
+  # again:    {{role: choice}}  # 1 chosen, 0 not
+"""
+_TABLES = {"moments": "moments.csv", "episodes": "episodes.csv"}
 
 _README = """\
 # {title}
@@ -92,6 +118,24 @@ class _Draft:
         """Name of the data file in the study, without what reads as a path elsewhere."""
         return re.sub(r"[\\:]", "-", self.data.name) if self.data else "responses.csv"
 
+    @property
+    def reads_moments(self) -> bool:
+        """Whether the method reads moments and episodes, not one table of answers."""
+        return self.method == "peak_end"
+
+    @property
+    def data_line(self) -> str:
+        """The line of study.yaml that names the data."""
+        if not self.reads_moments:
+            return f"data: {key(self.data_name)}"
+        named = ", ".join(f"{table}: {file}" for table, file in _TABLES.items())
+        return f"data: {{{named}}}"
+
+    @property
+    def data_files(self) -> str:
+        """Names of the data files, for the README."""
+        return "`, `".join(_TABLES.values()) if self.reads_moments else self.data_name
+
 
 def new_study(
     workspace: PathLike, name: str, *, method: str, data: PathLike | None = None
@@ -125,6 +169,11 @@ def new_study(
     folder = _free_folder(Path(workspace).absolute(), name)
     if not isinstance(method, str) or not _METHOD.fullmatch(method):
         raise StudyError(f"method {method!r} is not the name of a template, such as servqual")
+    if data is not None and method == "peak_end":
+        raise StudyError(
+            "peak_end reads two tables; make the study without data, then put moments.csv and "
+            "episodes.csv into its folder"
+        )
     if data is None:
         draft = _Draft(method=method, codebook=_classic_codebook(name, method))
     else:
@@ -161,6 +210,8 @@ def init_workspace(path: PathLike) -> Path:
 
 
 def _classic_codebook(name: str, method: str) -> str:
+    if method == "peak_end":
+        return _MOMENTS_CODEBOOK.format(title=quoted(_title(name)))
     pairs = method == "servqual"
     return _CODEBOOK.format(
         title=quoted(_title(name)),
@@ -199,7 +250,7 @@ def _write_at_once(folder: Path, name: str, draft: _Draft) -> None:
         (staging / "study.yaml").write_text(
             _study_text(name, draft, _loaded(staging / "codebook.yaml")), encoding="utf-8"
         )
-        readme = _README.format(title=_title(name), name=name, data=draft.data_name)
+        readme = _README.format(title=_title(name), name=name, data=draft.data_files)
         (staging / "README.md").write_text(readme, encoding="utf-8")
         staging.rename(folder)
     except (OSError, ValueError) as error:
@@ -221,7 +272,7 @@ def _study_text(name: str, draft: _Draft, codebook: Codebook | None) -> str:
         f"title: {key(_title(name))}  # to do: the question this study answers",
         f"method: {draft.method}",
         "codebook: codebook.yaml",
-        f"data: {key(draft.data_name)}",
+        draft.data_line,
         'population: ""  # to do: whom does the study speak about?',
         'sample: ""  # to do: how were respondents drawn, and how many of them answered?',
         *_exclude_lines(codebook),
@@ -237,6 +288,9 @@ def _exclude_lines(codebook: Codebook | None) -> list[str]:
     if codebook is None:
         return []
     rules = [f"duplicated: {key(column.name)}" for column in codebook.columns_with_role("id")]
+    if describes_moments(codebook):
+        rules = [f"duplicated: {key(c.name)}" for c in codebook.columns_with_role("episode")]
+        rules += ["few_moments: {below: 3}", "dropped_out: {tolerance: 0.05}"]
     for battery in codebook.batteries[:1]:
         part = ", part: perception" if "perception" in battery.parts else ""
         long_string = max(3, round(0.7 * len(battery.items)))

@@ -62,6 +62,14 @@ def findings(
     A driver that is told as foremost is compared with every other driver; the comparison that
     is decided least counts. Quadrants and kinds are clear from a probability of 95 %.
 
+    Results of experiments take more: ``randomized=True`` where chance assigned the conditions
+    (only then a condition is said to raise or lower anything, and actions follow),
+    ``higher_is="worse"`` where high ratings are bad, ``method`` for another estimate than
+    Welch's or, with covariates, Lin's; choices take ``option``, ``first`` and ``second``, the
+    names of what was chosen and of the groups. A rule of memory is told as ahead only where
+    the interval of its gain over the average leaves out zero; duration as neglected only by
+    equivalence.
+
     A difference that is not decided is never told as no difference: its sentence names the
     shortfall and the surplus that are compatible with the data.
 
@@ -86,6 +94,12 @@ def findings(
     25.0% of the answers are missing; most in question P01 (25.0%).
     """
     raise CxError(f"there are no findings for a {type(result).__name__}")
+
+
+@findings.register
+def _(result: None, **_: Any) -> tuple[Finding, ...]:
+    """Say nothing of a part that a study does not have."""
+    return ()
 
 
 def sureness(

@@ -90,7 +90,7 @@ class _Share:
         sure: Sureness = min(judged.values(), key=_LEAST.index, default="not_decided")
         known = not missing(foremost.p_top1)
         form = f"first_{direction_of(foremost)}" if known else "first_unsure"
-        if form == "first_same" and sure == "not_decided":
+        if form in ("first_same", "first_unsigned") and sure == "not_decided":
             form = "first_open"
         yield self._row(form, foremost, sure=sure, rank=_FIRST[sure], chance=foremost.p_top1)
         if known:

@@ -67,7 +67,8 @@ class _Memory:
         gains = gains_over_average(result)
         self.gain: Any = next(gains[gains["term"] == _RULE].itertuples(index=False))
         slopes = feature_slopes(result, _RULE)
-        self.of: dict[str, Any] = {row.term: row for row in slopes.itertuples(index=False)}
+        features: list[Any] = list(slopes.itertuples(index=False))
+        self.of: dict[str, Any] = {row.term: row for row in features}
         self.weight: Any = next(result.equal_weights.itertuples(index=False))
 
     def rule(self) -> Iterator[Finding]:

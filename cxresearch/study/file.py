@@ -28,8 +28,10 @@ from cxresearch.codebook.file import (
 )
 from cxresearch.responses.exclusions import (
     AnsweredValue,
+    DroppedOut,
     Duplicated,
     Exclusion,
+    FewMoments,
     LongestString,
     LowVariability,
     MissingShare,
@@ -106,6 +108,23 @@ class ShortDurationFile(RuleFile):
     below: float = Field(gt=0, description="In the unit of the duration column.")
 
 
+class FewMomentsFile(RuleFile):
+    """Episodes with too few rated moments."""
+
+    below: int = Field(ge=2, description="Rated moments; an episode with fewer is left out.")
+
+
+class DroppedOutFile(RuleFile):
+    """Episodes that went on after their last rated moment."""
+
+    tolerance: float = Field(
+        default=0.05,
+        ge=0,
+        lt=1,
+        description="Share of the duration that may pass after the last rated moment.",
+    )
+
+
 def _answer(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise PydanticCustomError("answer", "not an answer")
@@ -143,7 +162,9 @@ class ExcludeFile(FileModel):
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     duplicated: DuplicatedForm | None = Field(
-        default=None, description="Keep the first row of each value of this id column."
+        default=None,
+        description="Keep the first row of each value of this id column; of the column with "
+        "the role episode, the first row of each participant's episode.",
     )
     longest_string: LongestStringFile | None = Field(
         default=None, description="{battery: servqual, at_least: 15}: straight-lining."
@@ -159,6 +180,14 @@ class ExcludeFile(FileModel):
     )
     answered: AnsweredFile | None = Field(
         default=None, description="{column: visited, is: [2]}: gave one of these answers."
+    )
+    few_moments: FewMomentsFile | None = Field(
+        default=None, description="{below: 3}: episodes with fewer rated moments."
+    )
+    dropped_out: DroppedOutFile | None = Field(
+        default=None,
+        description="{tolerance: 0.05}: episodes not rated to their end, as the column with "
+        "the role ended or duration tells.",
     )
 
 
@@ -272,6 +301,10 @@ def exclusion_of(form: ExcludeFile) -> Exclusion | None:
     if form.answered:
         given = form.answered
         return AnsweredValue(column=given.column, values=tuple(given.is_), reason=given.reason)
+    if form.few_moments:
+        return FewMoments(**form.few_moments.model_dump())
+    if form.dropped_out:
+        return DroppedOut(**form.dropped_out.model_dump())
     return None
 
 
@@ -284,5 +317,7 @@ SHAPES: dict[tuple[str, ...], type[FileModel]] = {
     ("exclude", "*", "intra_individual_variability"): LowVariabilityFile,
     ("exclude", "*", "duration"): ShortDurationFile,
     ("exclude", "*", "answered"): AnsweredFile,
+    ("exclude", "*", "few_moments"): FewMomentsFile,
+    ("exclude", "*", "dropped_out"): DroppedOutFile,
 }
 """Which keys are allowed where, for messages."""

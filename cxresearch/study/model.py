@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from cxresearch.codebook.model import Codebook
 from cxresearch.errors import StudyError
+from cxresearch.responses.episodes import EpisodeData, load_episodes
 from cxresearch.responses.exclusions import Exclusion
 from cxresearch.responses.load import load_responses
 from cxresearch.responses.model import Responses
@@ -79,6 +80,23 @@ class Study:
                 f"the method {self.method} reads them"
             )
         return load_responses(dict(self.data), self.codebook, self.exclusions)
+
+    def episodes(self) -> EpisodeData:
+        """Read and check the tables of moments and episodes, and apply the exclusions.
+
+        Raises
+        ------
+        ResponseError
+            The data do not fit the codebook, or the tables each other; with every fault found.
+        StudyError
+            The study reads one table only.
+        """
+        if self.layout != "tables":
+            raise StudyError(
+                f"study {self.name}: its data are one table of answers; moments and episodes "
+                "are two: data: {moments: moments.csv, episodes: episodes.csv}"
+            )
+        return load_episodes(dict(self.data), self.codebook, self.exclusions)
 
     def __repr__(self) -> str:
         files = [path.name for path in self.data.values()]

@@ -15,6 +15,15 @@ from cxresearch.tables.drivers_models import (
     display_model,
     display_what_if,
 )
+from cxresearch.tables.drivers_more import (
+    display_forest,
+    display_imputed_importance,
+    display_plan,
+)
+from cxresearch.tables.drivers_segments import (
+    display_segment_importance,
+    display_segment_tests,
+)
 from cxresearch.tables.drivers_shapes import (
     display_asymmetry,
     display_map,
@@ -34,8 +43,13 @@ from cxresearch.tables.peak_end_conditions import (
     display_condition_means,
     display_conditions,
     display_crossover,
-    display_mixed,
-    display_variances,
+)
+from cxresearch.tables.peak_end_mixed import display_mixed, display_variances
+from cxresearch.tables.peak_end_study import (
+    display_condition_effect,
+    display_effect_means,
+    display_person_differences,
+    display_person_variances,
 )
 from cxresearch.tables.quality import display_flow, display_reliability
 from cxresearch.tables.servqual import display_differences, display_gaps, display_segments
@@ -44,6 +58,7 @@ __all__ = [
     "display_asymmetry",
     "display_balance",
     "display_choice",
+    "display_condition_effect",
     "display_condition_means",
     "display_conditions",
     "display_crossover",
@@ -51,10 +66,13 @@ __all__ = [
     "display_differences",
     "display_dominance",
     "display_duration_neglect",
+    "display_effect_means",
     "display_features",
     "display_flow",
+    "display_forest",
     "display_gaps",
     "display_importance",
+    "display_imputed_importance",
     "display_map",
     "display_margin",
     "display_memory_features",
@@ -64,10 +82,15 @@ __all__ = [
     "display_mixed",
     "display_model",
     "display_necessity",
+    "display_person_differences",
+    "display_person_variances",
+    "display_plan",
     "display_quality",
     "display_rank_probabilities",
     "display_reliability",
     "display_response",
+    "display_segment_importance",
+    "display_segment_tests",
     "display_segments",
     "display_sensitivity",
     "display_variances",

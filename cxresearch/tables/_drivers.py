@@ -55,6 +55,26 @@ def percent_column(heading: str, source: str, formats: Formats, decimals: int = 
     )
 
 
+def share_column(heading: str, source: str, formats: Formats) -> Column:
+    """Return a column of shares that come in percent already (0 to 100)."""
+    return Column(
+        formats.messages.text(heading),
+        lambda row: formats.percent(getattr(row, source) / 100, 1),
+    )
+
+
+def share_interval_column(
+    formats: Formats, level: float, source: str, *, heading: str = "tables.interval"
+) -> Column:
+    """Return the column of the interval of a `share_column`."""
+    return Column(
+        formats.messages.text(heading, level=formats.level(level)),
+        lambda row: formats.percent_interval(
+            getattr(row, f"{source}_low") / 100, getattr(row, f"{source}_high") / 100, 1
+        ),
+    )
+
+
 def p_column(heading: str, source: str, formats: Formats) -> Column:
     """Return a column of p-values."""
     return Column(formats.messages.text(heading), lambda row: formats.p(getattr(row, source)))

@@ -1,9 +1,10 @@
-"""What the tables of peak-end studies share: notes from codes."""
+"""What the tables of peak-end studies share: notes from codes, columns of a test."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cxresearch.tables._build import Column, degrees_of_freedom
 from cxresearch.wording import Formats
 from cxresearch.wording.peak_end import known_term
 
@@ -44,3 +45,32 @@ def code_sentences(codes: Iterable[str], formats: Formats) -> list[str]:
         else:
             sentences.append(text("tables.notes.code", code=code))
     return sentences
+
+
+def columns_of_test(
+    formats: Formats, confidence_level: float, decimals: int, *, p_adjust: str
+) -> list[Column]:
+    """Return estimate, interval, statistic, degrees of freedom and p."""
+    text, level = formats.messages.text, formats.level(confidence_level)
+    adjusted = p_adjust != "none"
+    return [
+        Column(
+            text("tables.peak_end.estimate"), lambda row: formats.gap(row.estimate, decimals)
+        ),
+        Column(
+            text("tables.interval", level=level),
+            lambda row: formats.interval(row.conf_low, row.conf_high, decimals),
+        ),
+        Column(text("tables.statistic"), lambda row: formats.number(row.statistic)),
+        Column(text("tables.df"), lambda row: degrees_of_freedom(row.df, formats)),
+        Column(
+            text("tables.p_adjusted" if adjusted else "tables.p_plain"),
+            lambda row: formats.p(row.p_adjusted if adjusted else row.p_value),
+        ),
+    ]
+
+
+def told_p(value: float, formats: Formats) -> str:
+    """Return p as it stands after its letter: ``= .032``, ``< .001``."""
+    told = formats.p(value)
+    return told if told[:1] in "<>" else f"= {told}"

@@ -12,7 +12,7 @@ from cxresearch.peak_end import (
     PeakEndSensitivityResult,
 )
 from cxresearch.peak_end.gains import feature_slopes, gains_over_average
-from cxresearch.shown import DisplayTable
+from cxresearch.shown import DisplayTable, or_nothing
 from cxresearch.tables._build import Column, display_table
 from cxresearch.tables._peak_end import code_sentences
 from cxresearch.wording import Formats
@@ -60,7 +60,8 @@ def display_features(
 
     def number(value: float, row: Any) -> str:
         whole = row.term in ("n_moments", "peak_index") and value == round(value)
-        return formats.number(value, 0 if whole else decimals)
+        fine = decimals + 1 if row.term == "trend" else decimals  # per unit of time: small
+        return formats.number(value, 0 if whole else fine)
 
     columns = [
         Column(
@@ -69,7 +70,7 @@ def display_features(
             numeric=False,
         ),
         Column(text("tables.peak_end.mean"), lambda row: number(row.estimate, row)),
-        Column(text("tables.peak_end.sd"), lambda row: formats.number(row.sd, decimals)),
+        Column(text("tables.peak_end.sd"), lambda row: number(row.sd, row)),
         Column(text("tables.peak_end.lowest"), lambda row: number(row.lowest, row)),
         Column(text("tables.peak_end.highest"), lambda row: number(row.highest, row)),
         Column(text("tables.peak_end.episodes"), lambda row: formats.count(row.n)),
@@ -192,6 +193,7 @@ def display_memory_features(
     )
 
 
+@or_nothing
 def display_duration_neglect(
     neglect: DurationNeglectResult, *, labels: Labels = None, language: str = "en"
 ) -> DisplayTable:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from cxresearch.peak_end import AttritionResult, BalanceResult, SampleRatioResult
-from cxresearch.shown import DisplayTable
+from cxresearch.shown import DisplayTable, or_nothing
 from cxresearch.tables._build import Column, display_table
-from cxresearch.tables._peak_end import code_sentences
-from cxresearch.tables.peak_end_conditions import told_p
+from cxresearch.tables._peak_end import code_sentences, told_p
 from cxresearch.wording import Formats
 from cxresearch.wording.labels import column_label
 from cxresearch.wording.peak_end import Labels, level_name, pair_name
 
 
+@or_nothing
 def display_balance(
     result: SampleRatioResult | BalanceResult | AttritionResult,
     *,

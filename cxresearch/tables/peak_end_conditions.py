@@ -1,8 +1,9 @@
-"""Tables of experiments on episodes: conditions, crossovers, choices, mixed models, checks."""
+"""Tables of experiments on episodes: conditions, crossovers, choices."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from cxresearch.peak_end import (
@@ -10,11 +11,10 @@ from cxresearch.peak_end import (
     ChoiceResult,
     ConditionsResult,
     CrossoverResult,
-    MixedModelResult,
 )
-from cxresearch.shown import DisplayTable
-from cxresearch.tables._build import Column, degrees_of_freedom, display_table
-from cxresearch.tables._peak_end import code_sentences
+from cxresearch.shown import DisplayTable, or_nothing
+from cxresearch.tables._build import Column, display_table
+from cxresearch.tables._peak_end import code_sentences, columns_of_test, told_p
 from cxresearch.wording import Formats
 from cxresearch.wording.labels import column_label
 from cxresearch.wording.peak_end import (
@@ -66,7 +66,7 @@ def display_conditions(
             lambda row: known_term("condition_method", row.term, formats.messages),
             numeric=False,
         ),
-        *_test_columns(formats, result.confidence_level, decimals, p_adjust=result.p_adjust),
+        *columns_of_test(formats, result.confidence_level, decimals, p_adjust=result.p_adjust),
         Column(
             text("tables.peak_end.effect_size"), lambda row: formats.number(row.effect_size)
         ),
@@ -157,7 +157,7 @@ def display_crossover(
             lambda row: known_term("effect", row.term, formats.messages),
             numeric=False,
         ),
-        *_test_columns(formats, result.confidence_level, decimals, p_adjust="none"),
+        *columns_of_test(formats, result.confidence_level, decimals, p_adjust="none"),
         Column(text("tables.n"), lambda row: formats.count(row.n)),
     ]
     names = {
@@ -176,9 +176,12 @@ def display_crossover(
     )
 
 
+@or_nothing
 def display_choice(
     result: ChoiceResult | ChoiceDifferenceResult,
     *,
+    first: str = "",
+    second: str = "",
     labels: Labels = None,
     language: str = "en",
 ) -> DisplayTable:
@@ -187,14 +190,17 @@ def display_choice(
     Parameters
     ----------
     result : ChoiceResult or ChoiceDifferenceResult
+    first, second : str
+        What the two groups are called.
     labels : mapping of str to str, optional
-        Not needed.
+        Name of a group → text.
     language : str
         Language of headings and notes.
     """
     formats = Formats.of(language)
     if isinstance(result, ChoiceDifferenceResult):
-        return _choice_difference(result, formats)
+        groups = [level_name("condition", name, labels) for name in (first, second)]
+        return _choice_difference(result, formats, groups)
     text, level = formats.messages.text, formats.level(result.confidence_level)
     columns = [
         Column(
@@ -229,117 +235,7 @@ def display_choice(
     )
 
 
-def display_mixed(
-    result: MixedModelResult, *, labels: Labels = None, language: str = "en"
-) -> DisplayTable:
-    """Show fixed effects, and the differences between the levels that were compared.
-
-    Parameters
-    ----------
-    result : MixedModelResult
-    labels : mapping of str to str, optional
-        Column, ``"condition[level]"`` or level → text.
-    language : str
-        Language of headings and notes.
-    """
-    formats = Formats.of(language)
-    text = formats.messages.text
-    data = result.tidy()
-    if "group" not in data:
-        data.insert(1, "group", "")
-    if "p_adjusted" not in data:
-        data["p_adjusted"] = math.nan
-    data["group"] = data["group"].fillna("")
-    decimals = rating_decimals(data["estimate"])
-    adjusted = bool(len(result.contrasts)) and result.p_adjust != "none"
-
-    def term(row: Any) -> str:
-        if row.group:
-            return pair_name(row.group, result.compared, (), labels)
-        if row.term == "intercept":
-            return text("terms.effect.intercept")
-        return column_label(row.term, labels, formats.messages)
-
-    columns = [
-        Column(text("tables.peak_end.term"), term, numeric=False),
-        *_test_columns(formats, result.confidence_level, decimals, p_adjust="none"),
-    ]
-    if adjusted:
-        columns.append(Column(text("tables.p_adjusted"), lambda row: formats.p(row.p_adjusted)))
-    columns.append(Column(text("tables.n"), lambda row: formats.count(row.n)))
-    return display_table(
-        data,
-        columns,
-        name="mixed_model",
-        caption=text("tables.peak_end.mixed"),
-        notes=_mixed_notes(result, formats),
-    )
-
-
-def display_variances(
-    result: MixedModelResult, *, labels: Labels = None, language: str = "en"
-) -> DisplayTable:
-    """Show how people differ from each other, and the rest.
-
-    Parameters
-    ----------
-    result : MixedModelResult
-    labels : mapping of str to str, optional
-        Column → text.
-    language : str
-        Language of headings and notes.
-    """
-    formats = Formats.of(language)
-    text = formats.messages.text
-
-    def name(term: str) -> str:
-        if term in ("intercept", "residual"):
-            return text(f"terms.effect.{term}")
-        return column_label(term, labels, formats.messages)
-
-    columns = [
-        Column(
-            text("tables.peak_end.component"),
-            lambda row: (
-                f"{name(row.term)} × {name(row.group)}" if row.group else name(row.term)
-            ),
-            numeric=False,
-        ),
-        Column(text("tables.peak_end.variance"), lambda row: formats.number(row.estimate, 3)),
-        Column(text("tables.peak_end.sd_or_correlation"), lambda row: formats.number(row.sd)),
-    ]
-    return display_table(
-        result.variance_components,
-        columns,
-        name="variance_components",
-        caption=text("tables.peak_end.variances"),
-        notes=_mixed_notes(result, formats),
-    )
-
-
-# ── columns and notes ─────────────────────────────────────────────────────────────────────
-
-
-def _test_columns(
-    formats: Formats, confidence_level: float, decimals: int, *, p_adjust: str
-) -> list[Column]:
-    text, level = formats.messages.text, formats.level(confidence_level)
-    adjusted = p_adjust != "none"
-    return [
-        Column(
-            text("tables.peak_end.estimate"), lambda row: formats.gap(row.estimate, decimals)
-        ),
-        Column(
-            text("tables.interval", level=level),
-            lambda row: formats.interval(row.conf_low, row.conf_high, decimals),
-        ),
-        Column(text("tables.statistic"), lambda row: formats.number(row.statistic)),
-        Column(text("tables.df"), lambda row: degrees_of_freedom(row.df, formats)),
-        Column(
-            text("tables.p_adjusted" if adjusted else "tables.p_plain"),
-            lambda row: formats.p(row.p_adjusted if adjusted else row.p_value),
-        ),
-    ]
+# ── notes ─────────────────────────────────────────────────────────────────────
 
 
 def _condition_notes(result: ConditionsResult, labels: Labels, formats: Formats) -> list[str]:
@@ -368,26 +264,9 @@ def _condition_notes(result: ConditionsResult, labels: Labels, formats: Formats)
     return [*notes, *code_sentences(result.notes, formats)]
 
 
-def told_p(value: float, formats: Formats) -> str:
-    """Return p as it stands after its letter: ``= .032``, ``< .001``."""
-    told = formats.p(value)
-    return told if told[:1] in "<>" else f"= {told}"
-
-
-def _mixed_notes(result: MixedModelResult, formats: Formats) -> list[str]:
-    text = formats.messages.text
-    method = {"satterthwaite": "Satterthwaite", "kenward_roger": "Kenward–Roger"}
-    note = text(
-        "tables.peak_end.notes.mixed" if result.reml else "tables.peak_end.notes.mixed_ml",
-        df=method.get(result.df_method, result.df_method),
-        icc=formats.percent(result.icc),
-        marginal=formats.coefficient(result.r2_marginal),
-        conditional=formats.coefficient(result.r2_conditional),
-    )
-    return [note, *code_sentences(result.notes, formats)]
-
-
-def _choice_difference(result: ChoiceDifferenceResult, formats: Formats) -> DisplayTable:
+def _choice_difference(
+    result: ChoiceDifferenceResult, formats: Formats, groups: Sequence[str]
+) -> DisplayTable:
     text, level = formats.messages.text, formats.level(result.confidence_level)
     shares = [result.first_share, result.second_share]
     columns = [
@@ -413,10 +292,14 @@ def _choice_difference(result: ChoiceDifferenceResult, formats: Formats) -> Disp
         p=told_p(result.p_exact, formats),
         ratio=formats.number(result.odds_ratio),
     )
+    named = []
+    if all(groups):
+        first, second = groups
+        named = [text("tables.peak_end.notes.choice_groups", first=first, second=second)]
     return display_table(
         result.tidy(),
         columns,
         name="choice_difference",
         caption=text("tables.peak_end.choices"),
-        notes=[note],
+        notes=[*named, note],
     )

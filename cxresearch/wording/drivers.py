@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from cxresearch.wording.formats import Formats
+from cxresearch.wording.labels import column_label, segment_label
+from cxresearch.wording.messages import Messages
 
 _LARGE = 20.0
 
@@ -24,6 +27,19 @@ def direction_of(row: Any) -> str:
     if row.sign < 0:
         return "against"
     return "same" if row.sign > 0 else "unsigned"
+
+
+def largest_first(estimates: pd.DataFrame) -> list[str]:
+    """Return the drivers of several groups, by the mean of their shares (`percent`)."""
+    means = estimates.groupby("term", sort=False)["percent"].mean()
+    return [str(term) for term in means.sort_values(ascending=False, kind="stable").index]
+
+
+def grouping_name(segment: str, labels: Mapping[str, str] | None, messages: Messages) -> str:
+    """Return what the column is called by which respondents are grouped."""
+    if (labels or {}).get(segment):
+        return column_label(segment, labels, messages)
+    return segment_label(segment, messages)
 
 
 def change_decimals(estimates: pd.DataFrame) -> int:

@@ -27,7 +27,8 @@ def scale(text: str) -> str:
 
 
 ROLES = (
-    "id, segment, weight, outcome, driver, duration, stratum, cluster, personal, text, ignore"
+    "id, segment, weight, outcome, driver, duration, stratum, cluster, participant, episode, "
+    "time, rating, retrospective, condition, choice, covariate, ended, personal, text, ignore"
 )
 
 
@@ -61,7 +62,7 @@ f"{ROLES}; did you mean 'segment'?"),
         (
             "a: {role: id, lable: A}",
             "a: unknown key 'lable'; allowed are role, "
-"column, label, scale, values, reverse_keyed; "
+"column, label, scale, values, reverse_keyed, direction, higher_is, neutral, unit; "
             "did you mean 'label'?",
         ),
         ("a: weight", "a is 'weight'; write {role: …}"),

@@ -10,7 +10,7 @@ import pytest
 
 import cxresearch as cx
 from cxresearch.drivers import DriverTable, driver_importance, driver_model, driver_table
-from cxresearch.drivers.study_map import driver_map
+from cxresearch.drivers.study import driver_map
 from cxresearch.errors import CxError
 
 HOTEL = Path(__file__).resolve().parents[2] / "data" / "hotel-stays"

@@ -18,7 +18,7 @@ from cxresearch.drivers._imputed_shares import (
     pooled_table,
 )
 from cxresearch.drivers.importance import driver_importance
-from cxresearch.drivers.imputed_importance import imputed_importance
+from cxresearch.drivers.pooled_shares import imputed_importance
 from cxresearch.errors import CxError, ResponseError
 from cxresearch.results import Result
 

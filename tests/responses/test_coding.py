@@ -62,7 +62,9 @@ def test_what_is_no_answer_of_the_scale_is_a_problem_and_never_a_guess(
     assert ScaleCoding(AGREE).read(value).problem == problem
 
 
-@pytest.mark.parametrize("value", [None, math.nan, pd.NA, pd.NaT, np.nan, *sorted(EMPTY_TEXTS), "N/A"])
+@pytest.mark.parametrize(
+    "value", [None, math.nan, pd.NA, pd.NaT, np.nan, *sorted(EMPTY_TEXTS), "N/A"]
+)
 def test_empty_cells_are_empty(value: Any) -> None:
     for coding in (ScaleCoding(AGREE), NumberCoding(), CategoryCoding(())):
         assert coding.read(value).kind == "empty"

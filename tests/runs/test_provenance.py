@@ -36,6 +36,7 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
         sample="",
         contact="",
         language="en",
+        layout="waves",
         sha256="11",
         codebook=SimpleNamespace(path=str(tmp_path / "codebook.yaml"), sha256="22"),
         data={"": data},

@@ -9,9 +9,9 @@ import pytest
 
 from cxresearch.codebook.model import Codebook
 from cxresearch.errors import CxError
-from cxresearch.sentences import describe_flow, findings, retell
 from cxresearch.psychometrics import ScaleReliabilityResult
 from cxresearch.responses.model import Flow, FlowStep, Responses
+from cxresearch.sentences import describe_flow, findings, retell
 
 
 def reliability(

@@ -1,0 +1,289 @@
+"""Whether moments and episodes fit each other, and whether anything can be learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cxresearch._types import BoolArray, Role, TimeUnit
+from cxresearch.codebook.model import Codebook
+from cxresearch.codebook.moments import KEY_ROLES
+from cxresearch.errors import Fault
+from cxresearch.responses._episode_rules import dropped_out
+from cxresearch.responses._fault_texts import count_of, rows_of, several
+from cxresearch.responses.exclusions import Duplicated, Exclusion
+from cxresearch.responses.model import Flow
+
+_KEYS = list(KEY_ROLES)
+_FEWEST = 2
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Checks:
+    """Collects what is wrong with the two tables together.
+
+    Attributes
+    ----------
+    codebook : Codebook
+    files : mapping of table to name of its file
+    faults, notes : list
+    repeated : array of bool
+        Rows of the table of episodes whose participant and episode stood before.
+    """
+
+    codebook: Codebook
+    files: Mapping[str, str]
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    repeated: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+
+    def _column(self, role: Role) -> str:
+        return self.codebook.columns_with_role(role)[0].column
+
+    def _fault(self, table: str, message: str, *, role: Role | None = None) -> None:
+        where = f"column {self._column(role)}" if role else ""
+        self.faults.append(Fault(file=self.files[table], where=where, message=message))
+
+    def check_cells(self, moments: pd.DataFrame, episodes: pd.DataFrame) -> None:
+        """Refuse rows that belong to nobody or to no time."""
+        for table, frame in (("moments", moments), ("episodes", episodes)):
+            for role in KEY_ROLES:
+                self._check_filled(table, frame[role], role)
+        self._check_filled("moments", moments["time"], "time")
+
+    def _check_filled(self, table: str, cells: pd.Series, role: Role) -> None:
+        rows = cells.index[cells.isna()].tolist()
+        if rows:
+            verb = "is" if len(rows) == 1 else "are"
+            message = f"{count_of(len(rows), 'cell')} {verb} empty: {rows_of(rows)}"
+            self._fault(table, message, role=role)
+
+    def without_repeated(
+        self, moments: pd.DataFrame, episodes: pd.DataFrame, exclusions: Sequence[Exclusion]
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Refuse what stands twice, unless a rule says that the first is kept."""
+        declared = {rule.column for rule in exclusions if isinstance(rule, Duplicated)}
+        self.repeated = episodes.duplicated(_KEYS).to_numpy(dtype=np.bool_)
+        named = self.codebook.columns_with_role("episode")[0].name
+        if self.repeated.any() and named not in declared:
+            self._fault("episodes", _twice(episodes, _KEYS, "episode", named), role="episode")
+        again = moments.duplicated([*_KEYS, "time"])
+        clock = self.codebook.columns_with_role("time")[0].name
+        if again.any() and clock not in declared:
+            message = _twice(moments, [*_KEYS, "time"], "moment", clock)
+            self._fault("moments", message, role="time")
+        elif again.any():
+            noun = count_of(int(again.sum()), "moment")
+            note = f"{noun} at a time that was there already: the first of each is kept"
+            self.notes.append(f"{self.files['moments']}: {note}")
+        return moments[~again], episodes
+
+    def check_join(self, moments: pd.DataFrame, episodes: pd.DataFrame) -> None:
+        """Refuse moments of unknown episodes; tell of episodes without moments."""
+        known = pd.MultiIndex.from_frame(episodes[_KEYS])
+        own = pd.MultiIndex.from_frame(moments[_KEYS])
+        strange = moments[~own.isin(known)]
+        if len(strange):
+            listed = strange[_KEYS].drop_duplicates()
+            message = (
+                f"{count_of(len(strange), 'moment')} of {count_of(len(listed), 'episode')} "
+                f"that {self.files['episodes']} does not list: {_episodes_named(listed)}"
+            )
+            people = set(listed["participant"]) - set(episodes["participant"])
+            if (
+                len(people)
+                == listed["participant"].nunique()
+                == moments["participant"].nunique()
+            ):
+                message += "; no participant is in both tables: are they named alike?"
+            self._fault("moments", message)
+        empty = episodes[~known.isin(own)]
+        if len(empty) and len(empty) < len(episodes):
+            noun = count_of(len(empty), "episode")
+            verb = "has" if len(empty) == 1 else "have"
+            self.notes.append(
+                f"{self.files['episodes']}: {noun} {verb} no moments: "
+                f"{_episodes_named(empty)}; remembered ratings are kept, features cannot be "
+                "computed"
+            )
+
+    def sort(self, moments: pd.DataFrame) -> pd.DataFrame:
+        """Put the moments into the order of time; tell when they were not."""
+        backwards = moments.groupby(_KEYS, sort=False)["time"].diff() < 0
+        if backwards.any():
+            count = len(moments.loc[backwards, _KEYS].drop_duplicates())
+            noun = count_of(count, "episode")
+            self.notes.append(
+                f"{self.files['moments']}: moments of {noun} not in order of time: sorted"
+            )
+        ordered = moments.sort_values([*_KEYS, "time"], kind="stable")
+        return ordered.reset_index(drop=True)
+
+    def check_data(self, moments: pd.DataFrame, episodes: pd.DataFrame, flow: Flow) -> None:
+        """Refuse data from which nothing can be learned."""
+        if flow.analysed < _FEWEST:
+            self._too_few(flow)
+            return
+        if episodes["participant"].nunique() < _FEWEST:
+            self._fault(
+                "episodes", "all episodes are of one participant; at least 2 are needed"
+            )
+        self._check_varies("moments", moments["rating"], "rating")
+        self._check_varies("episodes", episodes["retrospective"], "retrospective")
+        counts = moments.groupby(_KEYS)["rating"].count()
+        if len(counts) and counts.max() == 1:
+            message = (
+                "every episode has one moment with a rating: peak, end and mean are the same; "
+                "is it the table of moments?"
+            )
+            self._fault("moments", message)
+        if "condition" in episodes:
+            self._check_conditions(episodes)
+        if "duration" in episodes:
+            self._check_durations(moments, episodes)
+
+    def _too_few(self, flow: Flow) -> None:
+        left = "no episode" if flow.analysed == 0 else "one episode"
+        lost = ", ".join(f"{s.excluded} by {s.rule} ({s.detail})" for s in flow.steps)
+        why = f" of {flow.read} is left; excluded were {lost}" if flow.excluded else " only"
+        self._fault("episodes", f"{left}{why}; an analysis needs at least {_FEWEST} episodes")
+
+    def _check_varies(self, table: str, ratings: pd.Series, role: Role) -> None:
+        given = ratings.dropna()
+        if given.empty:
+            self._fault(table, "there is no rating at all", role=role)
+        elif given.nunique() == 1:
+            message = (
+                f"all {len(given)} ratings are {given.iloc[0]:g}: nothing can be estimated; is "
+                "it a test export?"
+            )
+            self._fault(table, message, role=role)
+
+    def _check_conditions(self, episodes: pd.DataFrame) -> None:
+        people = episodes.groupby("condition", observed=True)["participant"].nunique()
+        if len(people) < _FEWEST:
+            only = f"only the condition {people.index[0]!r}" if len(people) else "no condition"
+            message = f"{only} occurs; nothing can be compared: give the column the role ignore"
+            self._fault("episodes", message, role="condition")
+        for name in people.index[people == 1] if len(people) >= _FEWEST else ():
+            message = (
+                f"condition {name!r} has one person; a comparison needs at least 2: is it a "
+                "typing error?"
+            )
+            self._fault("episodes", message, role="condition")
+        unknown = int(episodes["condition"].isna().sum())
+        if unknown:
+            verb = "has" if unknown == 1 else "have"
+            noun = count_of(unknown, "episode")
+            self.notes.append(f"{self.files['episodes']}: {noun} {verb} no condition")
+
+    def _check_durations(self, moments: pd.DataFrame, episodes: pd.DataFrame) -> None:
+        last = moments.groupby(_KEYS)["time"].max().rename("last").reset_index()
+        both = episodes.merge(last, on=_KEYS, how="inner")
+        short = both[both["duration"] < both["last"]]
+        if len(short) > len(both) / 2:
+            message = (
+                f"{len(short)} of {len(both)} durations are shorter than the time of the last "
+                "moment: do both count the same unit?"
+            )
+            self._fault("episodes", message, role="duration")
+        elif len(short):
+            verb = "is" if len(short) == 1 else "are"
+            self.notes.append(
+                f"{self.files['episodes']}: {count_of(len(short), 'duration')} {verb} shorter "
+                f"than the time of the last moment: {_episodes_named(short)}"
+            )
+
+    def notes_on(
+        self, kept: pd.DataFrame, flow: Flow, unit: TimeUnit, *, absolute: bool
+    ) -> Iterator[str]:
+        """Tell what the analyst should know of the episodes that are analysed."""
+        if absolute:
+            yield f"timestamps count in {unit} from the first moment of each episode"
+        elif self.codebook.columns_with_role("time")[0].unit is None:
+            said = "the order of the moments" if unit == "order" else unit
+            yield f"times count {said}; write unit in the codebook where they do not"
+        one = int((kept["n_moments"] == 1).sum())
+        if one:
+            verb = "has" if one == 1 else "have"
+            noun = count_of(one, "episode")
+            yield f"{noun} {verb} one moment with a rating: peak and end are the same there"
+        silent = int(kept["no_retrospective"].sum())
+        if silent:
+            noun = count_of(silent, "episode")
+            yield f"{noun} without a remembered rating: kept, not modelled"
+        flat = int(kept["constant"].sum())
+        if flat:
+            yield f"{count_of(flat, 'episode')} with the same rating at every moment"
+        lost = int(kept["dropped_out"].sum())
+        if lost:
+            noun = count_of(lost, "episode")
+            yield f"{noun} not rated to the end: no end is computed (rule: dropped_out)"
+        for step in flow.steps:
+            if step.excluded:
+                noun = count_of(step.excluded, "episode")
+                yield f"{noun} excluded: {step.rule}, {step.detail}"
+
+
+def with_quality(moments: pd.DataFrame, episodes: pd.DataFrame) -> pd.DataFrame:
+    """Return the episodes with what is known of their moments, in the same order.
+
+    Parameters
+    ----------
+    moments : pandas.DataFrame
+        Sorted in time.
+    episodes : pandas.DataFrame
+    """
+    grouped = moments.groupby(_KEYS, sort=False)
+    rated = moments[moments["rating"].notna()].groupby(_KEYS, sort=False)
+    known = pd.DataFrame(
+        {
+            "n_moments": grouped["rating"].count(),
+            "constant": (grouped["rating"].nunique() == 1) & (grouped["rating"].count() > 1),
+            "last_time": rated["time"].max(),
+        }
+    )
+    known["last_rated"] = known["last_time"] == grouped["time"].max()
+    if "ended" in moments:
+        known["ended"] = _last(moments)
+    joined = episodes.merge(known.reset_index(), on=_KEYS, how="left", validate="many_to_one")
+    joined["n_moments"] = joined["n_moments"].fillna(0).astype(int)
+    for name in ("constant", "last_rated"):
+        joined[name] = joined[name].fillna(0).astype(bool)
+    joined["dropped_out"] = dropped_out(joined)
+    if "ended" in joined:
+        joined["ended"] = joined["ended"].ne(0)  # not told counts as ended
+    joined["no_retrospective"] = joined["retrospective"].isna()
+    return joined
+
+
+def _last(moments: pd.DataFrame) -> pd.Series:
+    """Return what the last moment of each episode says of its end; no answer is no end."""
+    last = moments.drop_duplicates(_KEYS, keep="last").set_index(_KEYS)
+    return last["ended"].fillna(0.0)
+
+
+def _twice(frame: pd.DataFrame, keys: Sequence[str], noun: str, column: str) -> str:
+    again = frame[frame.duplicated(list(keys), keep=False)]
+    places = [
+        f"{'/'.join(_shown(part) for part in key)} ({rows_of(rows.index.tolist())})"
+        for key, rows in again.groupby(list(keys), sort=False)
+    ]
+    verb = f"{noun} stands" if len(places) == 1 else f"{noun}s stand"
+    return (
+        f"{len(places)} {verb} more than once: {several(places)}; declare "
+        f"`- duplicated: {column}` under exclude in study.yaml to keep the first of each, or "
+        "correct the file"
+    )
+
+
+def _episodes_named(frame: pd.DataFrame) -> str:
+    pairs = frame[_KEYS].drop_duplicates().itertuples(index=False)
+    return several([f"{person}/{episode}" for person, episode in pairs])
+
+
+def _shown(part: object) -> str:
+    return f"{part:g}" if isinstance(part, float) else str(part)
