@@ -121,12 +121,6 @@ def peak_end_table(
     ------
     CxError
         An option is not allowed.
-
-    Examples
-    --------
-    >>> import cxresearch as cx                                          # doctest: +SKIP
-    >>> table = cx.peak_end_table(study.episodes())                      # doctest: +SKIP
-    >>> cx.compare_memory_models(table.frame, **table.asked)             # doctest: +SKIP
     """
     moments = _rated_episodes(data)
     features = episode_features(
