@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         plan_drivers,
         random_driver_margin,
         response_shape,
+        study_kano,
     )
     from cxresearch.errors import CxError, CxWarning
     from cxresearch.peak_end import (
@@ -156,6 +157,7 @@ if TYPE_CHECKING:
     from cxresearch.shown import DisplayTable, Figure, Finding
     from cxresearch.study import Study, list_studies, load_study, study_schema
     from cxresearch.tables import (
+        display_apa,
         display_asymmetry,
         display_balance,
         display_choice,
@@ -174,6 +176,7 @@ if TYPE_CHECKING:
         display_gaps,
         display_importance,
         display_imputed_importance,
+        display_kano,
         display_map,
         display_margin,
         display_memory_features,
@@ -243,6 +246,7 @@ _MODULES = {
         "plan_drivers",
         "random_driver_margin",
         "response_shape",
+        "study_kano",
     ),
     "errors": (
         "CxError",
@@ -370,6 +374,7 @@ _MODULES = {
         "study_schema",
     ),
     "tables": (
+        "display_apa",
         "display_asymmetry",
         "display_balance",
         "display_choice",
@@ -388,6 +393,7 @@ _MODULES = {
         "display_gaps",
         "display_importance",
         "display_imputed_importance",
+        "display_kano",
         "display_map",
         "display_margin",
         "display_memory_features",

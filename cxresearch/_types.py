@@ -32,11 +32,15 @@ TimeUnit = Literal["seconds", "minutes", "hours", "days", "order"]
 TIME_UNITS: tuple[TimeUnit, ...] = ("seconds", "minutes", "hours", "days", "order")
 
 Part = Literal[
-    "expectation", "perception", "minimum", "desired", "importance", "satisfaction", "rating"
-]
+    "expectation", "perception", "minimum", "desired", "importance", "satisfaction", "rating",
+    "functional", "dysfunctional",
+]  # fmt: skip
 PARTS: tuple[Part, ...] = (
     "expectation", "perception", "minimum", "desired", "importance", "satisfaction", "rating",
+    "functional", "dysfunctional",
 )  # fmt: skip
+KANO_PARTS: tuple[Part, Part] = ("functional", "dysfunctional")
+"""Kano's pair: what if it is there, what if it is not there."""
 
 MissingKind = Literal["refused", "not_used", "unknown"]
 MISSING_KINDS: tuple[MissingKind, ...] = ("refused", "not_used", "unknown")

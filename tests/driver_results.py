@@ -14,6 +14,7 @@ from cxresearch.drivers.diagnostics import DriverDiagnosticsResult, driver_diagn
 from cxresearch.drivers.dominance import DominanceResult, dominance_analysis
 from cxresearch.drivers.forest import ForestImportanceResult, forest_importance
 from cxresearch.drivers.importance import DriverImportanceResult, driver_importance
+from cxresearch.drivers.kano import KanoResult, kano_classes
 from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
 from cxresearch.drivers.margin import RandomDriverMarginResult, random_driver_margin
 from cxresearch.drivers.missing_answers import MissingAnswersResult, driver_model_missing
@@ -130,6 +131,29 @@ def missing(treatment: str = "not_used", **options: Any) -> MissingAnswersResult
     frame.loc[rng.random(N) < 0.05, "clean"] = np.nan
     asked = {"outcome": "osat", "drivers": DRIVERS, "not_used": {"breakfast": away}}
     return driver_model_missing(frame, **{**asked, "treatment": treatment, **options})
+
+
+def kano(**options: Any) -> KanoResult:
+    """One feature of each class, by 100 guests, and one that two classes share."""
+    pairs = {
+        "wifi": [(2, 5)] * 62 + [(3, 3)] * 38,
+        "breakfast": [(1, 5)] * 70 + [(2, 5)] * 30,
+        "upgrade": [(1, 3)] * 46 + [(3, 3)] * 27 + [(1, 5)] * 27,
+        "slippers": [(3, 3)] * 80 + [(1, 3)] * 20,
+        "music": [(5, 2)] * 75 + [(3, 3)] * 25,
+        "robot": [(1, 1)] * 66 + [(3, 3)] * 34,
+        "app": [(2, 5)] * 50 + [(1, 5)] * 50,
+    }
+    asked = {name: (f"{name}_yes", f"{name}_no") for name in pairs}
+    frame = pd.DataFrame(
+        {
+            column: [answers[side] for answers in pairs[name]]
+            for name, columns in asked.items()
+            for side, column in enumerate(columns)
+        }
+    ).assign(weight=1.0)
+    found = kano_classes(frame, pairs=asked, **{"replicates": 1000, **options})
+    return dataclasses.replace(found, labels={"wifi": "Wi-Fi", "slippers": "Slippers"})
 
 
 def dominance(**options: Any) -> DominanceResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cxresearch._types import Part
+from cxresearch._types import KANO_PARTS, Part
 from cxresearch._validate import did_you_mean
 from cxresearch._yaml import Document, TextPath
 from cxresearch.codebook.file import BatteryFile, ColumnFile, DimensionFile, ResponseScaleFile
@@ -266,6 +266,7 @@ class Builder:
         if form.parts and form.column:
             self.fault((*place, "column"), f"{name}: has parts and column; write one of them")
         if form.parts:
+            self._check_kano_pair(name, form.parts)
             return dict(form.parts)
         if form.column:
             return {"rating": form.column}
@@ -277,6 +278,17 @@ class Builder:
             '"P{item}"}, or column: "Q{item}" where each item has one question',
         )
         return {}
+
+    def _check_kano_pair(self, name: str, parts: Mapping[Part, str]) -> None:
+        there = [part for part in KANO_PARTS if part in parts]
+        if len(there) != 1 or self.was_repaired("batteries", name, "parts"):
+            return
+        lacking = next(part for part in KANO_PARTS if part not in parts)
+        self.fault(
+            ("batteries", name, "parts"),
+            f"{name}: parts has {there[0]} but not {lacking}; Kano's pair needs both: "
+            '{functional: "F{item}", dysfunctional: "D{item}"}',
+        )
 
     def _dimensions(self, battery: str, form: BatteryFile) -> tuple[Scale, ...]:
         place = ("batteries", battery, "dimensions")

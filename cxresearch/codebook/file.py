@@ -276,7 +276,8 @@ class BatteryFile(FileModel):
         default=None,
         min_length=1,
         description="What was asked of each item, and the pattern of its columns: "
-        '{expectation: "E{item:02d}", perception: "P{item:02d}"}.',
+        '{expectation: "E{item:02d}", perception: "P{item:02d}"}; Kano\'s pair of questions, '
+        'if it is there and if it is not: {functional: "F{item}", dysfunctional: "D{item}"}.',
     )
     column: Filled | None = Field(
         default=None,

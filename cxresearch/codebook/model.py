@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 
-from cxresearch._types import Direction, HigherIs, MissingKind, Part, Role, TimeUnit
+from cxresearch._types import KANO_PARTS, Direction, HigherIs, MissingKind, Part, Role, TimeUnit
 from cxresearch._validate import check_choice
 from cxresearch.errors import CxError
 
@@ -141,6 +141,11 @@ class Battery:
         """All items, in the order of the codebook."""
         return tuple(item for scale in self.scales for item in scale.items)
 
+    @property
+    def kano_only(self) -> bool:
+        """Whether it holds nothing but Kano's pairs, which are no ratings."""
+        return set(self.parts) == set(KANO_PARTS)
+
     def column(self, part: Part, item: Item) -> str:
         """Return the name of the column that holds `part` of `item`."""
         check_choice("part", part, tuple(self.parts))
@@ -191,6 +196,8 @@ class Codebook:
     def find_battery(self, name: str | None = None) -> Battery:
         """Return the battery of that name, or the only one when no name is given.
 
+        Batteries of Kano's pairs do not count beside others: they are asked for by themselves.
+
         Raises
         ------
         CxError
@@ -198,8 +205,10 @@ class Codebook:
         """
         names = tuple(battery.name for battery in self.batteries)
         if name is None:
-            if len(self.batteries) == 1:
-                return self.batteries[0]
+            rated = [battery for battery in self.batteries if not battery.kano_only]
+            meant = rated or self.batteries
+            if len(meant) == 1:
+                return meant[0]
             raise CxError(f"name the battery: the codebook has {list(names)}")
         check_choice("battery", name, names)
         return next(battery for battery in self.batteries if battery.name == name)

@@ -17,7 +17,7 @@ from cxresearch.drivers.planning import DriverPlanResult, plan_drivers
 from cxresearch.drivers.pooled_shares import ImputedImportanceResult, imputed_importance
 from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
 from cxresearch.drivers.shape import ResponseShapeResult, response_shape
-from cxresearch.drivers.study import compare_importance, driver_map
+from cxresearch.drivers.study import compare_importance, driver_map, study_kano
 from cxresearch.drivers.table import DriverTable, driver_table
 from cxresearch.drivers.what_if import Lift, Shift, WhatIfResult, expected_change
 
@@ -60,4 +60,5 @@ __all__ = [
     "plan_drivers",
     "random_driver_margin",
     "response_shape",
+    "study_kano",
 ]

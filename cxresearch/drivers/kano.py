@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,8 @@ class KanoResult(Result):
         that the class is the most frequent one) for each of the six classes, class,
         total_strength (share of must_be, performance and attractive).
     decision, replicates, seed, weights, confidence_level
+    labels : dict of str to str
+        Text of a feature, where it was taken from a codebook.
     """
 
     estimates: pd.DataFrame
@@ -55,6 +57,7 @@ class KanoResult(Result):
     seed: int
     weights: str
     confidence_level: float
+    labels: dict[str, str] = field(default_factory=dict)
 
     def tidy(self) -> pd.DataFrame:
         """Better and worse coefficient of each feature."""

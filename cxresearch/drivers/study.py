@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from cxresearch._resample import draw_indices
-from cxresearch._types import PAdjust
+from cxresearch._types import KANO_PARTS, PAdjust
 from cxresearch._validate import check_choice, check_count
+from cxresearch.codebook.model import Battery, Codebook
 from cxresearch.drivers._game import Question, prepare_game, replicate
+from cxresearch.drivers.kano import KanoResult, kano_classes
 from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
 from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
 from cxresearch.drivers.table import DriverTable
+from cxresearch.errors import CxError
+from cxresearch.responses.model import Responses
 
 TOP_TWO = 2
 
@@ -129,3 +134,105 @@ def compare_importance(
         confidence_level=confidence_level,
         seed=seed,
     )
+
+
+def study_kano(
+    responses: Responses,
+    *,
+    battery: str | None = None,
+    confidence_level: float = 0.95,
+    seed: int = 1,
+) -> KanoResult | None:
+    r"""Classify the features that a survey asked Kano's pairs of questions about.
+
+    Parameters
+    ----------
+    responses : Responses
+    battery : str, optional
+        Battery with the parts functional and dysfunctional; by default the only one.
+    confidence_level : float
+    seed : int
+
+    Returns
+    -------
+    KanoResult or None
+        None where no battery has both parts. Case weights are used where the codebook names
+        them; clusters and strata are not.
+
+    Raises
+    ------
+    CxError
+        Several batteries have both parts and none is named, the one that is named has not, or
+        its response scale is not 1 to 5 in whole numbers.
+    ResponseError
+        As in `kano_classes`.
+
+    Notes
+    -----
+    Answers run from 1 like it to 5 dislike it; ``reverse_keyed`` turns items asked the other
+    way round.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from cxresearch.codebook import load_codebook
+    >>> from cxresearch.responses.load import load_responses
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "codebook.yaml").write_text(
+    ...     "survey: Stays\nresponse_scales: {kano: {range: [1, 5]}}\n"
+    ...     "batteries: {stay: {scale: kano, "
+    ...     "parts: {functional: 'F{item}', dysfunctional: 'D{item}'}, "
+    ...     "dimensions: {features: {1: Wireless internet}}}}\n"
+    ... )
+    >>> _ = (folder / "stays.csv").write_text("F1,D1\n" + "2,5\n" * 30 + "3,3\n" * 5)
+    >>> codebook = load_codebook(folder / "codebook.yaml")
+    >>> found = study_kano(load_responses({"": folder / "stays.csv"}, codebook))
+    >>> found.labels, found.classes["class"].tolist()
+    ({'item_1': 'Wireless internet'}, ['must_be'])
+    """
+    asked = _kano_battery(responses.codebook, battery)
+    if asked is None:
+        return None
+    names = {item: item.key if isinstance(item.key, str) else item.term for item in asked.items}
+    weights = responses.codebook.columns_with_role("weight")
+    found = kano_classes(
+        responses.frame,
+        pairs={
+            name: [asked.column(part, item) for part in KANO_PARTS]
+            for item, name in names.items()
+        },
+        weights=weights[0].name if weights else None,
+        confidence_level=confidence_level,
+        seed=seed,
+    )
+    return replace(found, labels={name: item.text for item, name in names.items()})
+
+
+def _kano_battery(codebook: Codebook, name: str | None) -> Battery | None:
+    """Return the battery of Kano's pairs, checked; None where there is none."""
+    paired = [b for b in codebook.batteries if set(KANO_PARTS) <= set(b.parts)]
+    if name is not None:
+        found = codebook.find_battery(name)
+        if found not in paired:
+            raise CxError(
+                f"battery {name!r}: Kano's classes need the parts functional and "
+                f"dysfunctional; the battery has {list(found.parts)}"
+            )
+    elif len(paired) > 1:
+        raise CxError(
+            f"name the battery: {[b.name for b in paired]} have the parts functional and "
+            "dysfunctional"
+        )
+    elif paired:
+        found = paired[0]
+    else:
+        return None
+    scale = found.scale
+    if (scale.low, scale.high, scale.whole) != (1, 5, True):
+        raise CxError(
+            f"battery {found.name!r}: Kano's classes need answers 1 (like it) to 5 "
+            f"(dislike it) in whole numbers; its response scale {scale.name!r} goes from "
+            f"{scale.low:g} to {scale.high:g}{'' if scale.whole else ', whole: false'}"
+        )
+    return found

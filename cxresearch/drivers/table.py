@@ -330,6 +330,11 @@ def _battery_items(codebook: Codebook, battery: Battery) -> Iterator[_Rated]:
 
 
 def _with_places(codebook: Codebook, battery: Battery) -> Iterator[tuple[_Rated, Scale, Item]]:
+    if battery.kano_only:
+        raise CxError(
+            f"battery {battery.name!r} holds Kano's pairs, which are no ratings; name other "
+            "drivers, and see study_kano for the pairs"
+        )
     part = next(
         (part for part in _RATED_PARTS if part in battery.parts), next(iter(battery.parts))
     )

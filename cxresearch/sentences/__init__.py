@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cxresearch.sentences import drivers as _drivers
+from cxresearch.sentences import drivers_kano as _drivers_kano
 from cxresearch.sentences import drivers_more as _drivers_more
 from cxresearch.sentences import drivers_quality as _drivers_quality
 from cxresearch.sentences import drivers_shapes as _drivers_shapes
@@ -18,7 +19,7 @@ from cxresearch.sentences.flow import describe_flow
 __all__ = ["describe_flow", "findings", "retell", "sureness"]
 
 _REGISTERED = (
-    _drivers, _drivers_more, _drivers_quality, _drivers_shapes, _peak_end, _peak_end_conditions,
-    _peak_end_quality, _quality, _servqual,
+    _drivers, _drivers_kano, _drivers_more, _drivers_quality, _drivers_shapes, _peak_end,
+    _peak_end_conditions, _peak_end_quality, _quality, _servqual,
 )  # fmt: skip
 """Importing them teaches `findings` their results."""

@@ -239,6 +239,8 @@ _PLACES: dict[str, Callable[[Values, Formats], str]] = {
     "held": _part("held"),
     "lifted": _part("lifted"),
     "criterion": _word("terms.criterion", "criterion"),
+    "kano": _word("terms.kano_as", "kano"),
+    "kano_meaning": _word("terms.kano_meaning", "kano"),
     "verdict": _word("quality.drivers", "verdict"),
     "unseen": _part("unseen"),
     "fit": _coefficient("fit"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from cxresearch.tables.answers import display_missing, display_quality
+from cxresearch.tables.apa import display_apa
 from cxresearch.tables.drivers import (
     display_dominance,
     display_importance,
     display_margin,
     display_rank_probabilities,
 )
+from cxresearch.tables.drivers_kano import display_kano
 from cxresearch.tables.drivers_models import (
     display_diagnostics,
     display_missing_treatment,
@@ -55,6 +57,7 @@ from cxresearch.tables.quality import display_flow, display_reliability
 from cxresearch.tables.servqual import display_differences, display_gaps, display_segments
 
 __all__ = [
+    "display_apa",
     "display_asymmetry",
     "display_balance",
     "display_choice",
@@ -73,6 +76,7 @@ __all__ = [
     "display_gaps",
     "display_importance",
     "display_imputed_importance",
+    "display_kano",
     "display_map",
     "display_margin",
     "display_memory_features",

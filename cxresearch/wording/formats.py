@@ -105,6 +105,22 @@ class Formats:
             "format.interval", low=self.coefficient(low), high=self.coefficient(high)
         )
 
+    def brackets(
+        self, low: float, high: float, decimals: int = 2, *, bounded: bool = False
+    ) -> str:
+        """Return an interval as APA style sets it: ``[−0.93, −0.74]``.
+
+        The ends of a number that cannot pass 1 (`bounded`) have no idle zero: ``[.11, .16]``.
+        As in `interval`, one that leaves out zero shows no end rounded to zero.
+        """
+        if all(end is None or math.isnan(end) for end in (low, high)):
+            return UNDEFINED
+        told = self.coefficient if bounded else self.number
+        shown = self._visible(low, high, decimals)
+        return self.messages.text(
+            "format.brackets", low=told(low, shown), high=told(high, shown)
+        )
+
     def percent(self, share: float, decimals: int = 0) -> str:
         """Return a share (0 to 1) as a percentage: ``2.1%``."""
         if share is None or math.isnan(share):

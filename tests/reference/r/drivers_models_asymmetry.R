@@ -149,7 +149,8 @@ write_golden(list(
   tolerance = list(rtol = 1e-10, why = "closed form"),
   values = list(estimates = bare(rbind(w$rows, p$rows)), classes = list(w$class, p$class), decision = .8, replicates = 2000, seed = 1,
                 weights = "", confidence_level = .95),
-  not_covered = list("classes.prob_*" = "bootstrap; tests compare it with the normal probability for two classes")
+  not_covered = list("classes.prob_*" = "bootstrap; tests compare it with the normal probability for two classes",
+                     labels = "texts of the codebook, no numbers")
 ), "drivers_models_kano.json")
 
 # --- touchpoints not used -----------------------------------------------------------------------------------
