@@ -36,7 +36,7 @@ lint: $(READY) types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
-	$(BIN)/nbstripout --verify templates/*.ipynb
+	$(BIN)/nbstripout --verify --keep-id templates/*.ipynb notebooks/*.ipynb
 
 types: $(READY)
 	$(BIN)/mypy
