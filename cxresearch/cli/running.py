@@ -127,10 +127,13 @@ def _episodes_in_words(read: EpisodeData) -> str:
 
 
 def _answers_in_words(responses: Responses) -> str:
+    from cxresearch.responses._fault_texts import count_of
+
     batteries = responses.codebook.batteries
     items = sum(len(battery.items) for battery in batteries)
     scales = sum(len(battery.scales) for battery in batteries)
-    return f"{responses.flow.read} answers, {items} items, {scales} dimensions"
+    read = count_of(responses.flow.read, "answer")
+    return f"{read}, {count_of(items, 'item')}, {count_of(scales, 'dimension')}"
 
 
 def _show_exclusions(flow: Flow, study: Study, screen: Screen) -> None:
