@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         SegmentImportanceResult,
         Shift,
         WhatIfResult,
+        block_importance,
         compare_importance,
         dominance_analysis,
         driver_diagnostics,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         random_driver_margin,
         response_shape,
         study_kano,
+        usual_scenarios,
     )
     from cxresearch.errors import CxError, CxWarning
     from cxresearch.peak_end import (
@@ -227,6 +229,7 @@ _MODULES = {
         "SegmentImportanceResult",
         "Shift",
         "WhatIfResult",
+        "block_importance",
         "compare_importance",
         "dominance_analysis",
         "driver_diagnostics",
@@ -247,6 +250,7 @@ _MODULES = {
         "random_driver_margin",
         "response_shape",
         "study_kano",
+        "usual_scenarios",
     ),
     "errors": (
         "CxError",

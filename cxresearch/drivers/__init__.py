@@ -17,7 +17,13 @@ from cxresearch.drivers.planning import DriverPlanResult, plan_drivers
 from cxresearch.drivers.pooled_shares import ImputedImportanceResult, imputed_importance
 from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
 from cxresearch.drivers.shape import ResponseShapeResult, response_shape
-from cxresearch.drivers.study import compare_importance, driver_map, study_kano
+from cxresearch.drivers.study import (
+    block_importance,
+    compare_importance,
+    driver_map,
+    study_kano,
+    usual_scenarios,
+)
 from cxresearch.drivers.table import DriverTable, driver_table
 from cxresearch.drivers.what_if import Lift, Shift, WhatIfResult, expected_change
 
@@ -41,6 +47,7 @@ __all__ = [
     "SegmentImportanceResult",
     "Shift",
     "WhatIfResult",
+    "block_importance",
     "compare_importance",
     "dominance_analysis",
     "driver_diagnostics",
@@ -61,4 +68,5 @@ __all__ = [
     "random_driver_margin",
     "response_shape",
     "study_kano",
+    "usual_scenarios",
 ]

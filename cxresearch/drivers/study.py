@@ -12,10 +12,12 @@ from cxresearch._types import KANO_PARTS, PAdjust
 from cxresearch._validate import check_choice, check_count
 from cxresearch.codebook.model import Battery, Codebook
 from cxresearch.drivers._game import Question, prepare_game, replicate
+from cxresearch.drivers.importance import DriverImportanceResult, driver_importance
 from cxresearch.drivers.kano import KanoResult, kano_classes
 from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
 from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
 from cxresearch.drivers.table import DriverTable
+from cxresearch.drivers.what_if import Lift, Scenario, Shift
 from cxresearch.errors import CxError
 from cxresearch.responses.model import Responses
 
@@ -236,3 +238,64 @@ def _kano_battery(codebook: Codebook, name: str | None) -> Battery | None:
             f"{scale.low:g} to {scale.high:g}{'' if scale.whole else ', whole: false'}"
         )
     return found
+
+
+def block_importance(
+    table: DriverTable,
+    *,
+    n_boot: int = 1000,
+    confidence_level: float = 0.95,
+    seed: int = 1,
+) -> DriverImportanceResult | None:
+    """Share R² out among the blocks of drivers: the dimensions of the codebook.
+
+    The drivers of a block enter together, so that its share does not depend on how many
+    questions it was asked with.
+
+    Parameters
+    ----------
+    table : DriverTable
+    n_boot : int
+    confidence_level : float
+    seed : int
+
+    Returns
+    -------
+    DriverImportanceResult or None
+        One row a block; None where the drivers belong to one dimension.
+
+    Raises
+    ------
+    CxError, ResponseError
+        As in `driver_importance`.
+    """
+    if not table.blocks:
+        return None
+    whole = table.with_not_used()
+    return driver_importance(
+        whole.frame,
+        **whole.asked,
+        strata=whole.strata,
+        groups=whole.blocks,
+        kind=whole.outcome_kind,
+        n_boot=n_boot,
+        confidence_level=confidence_level,
+        seed=seed,
+    )
+
+
+def usual_scenarios(table: DriverTable) -> list[Scenario]:
+    """Return the usual questions: every driver half a point up, half of its low raters lifted.
+
+    Low raters are lifted to the first rating that is not low (`DriverTable.low_ratings`).
+
+    Parameters
+    ----------
+    table : DriverTable
+    """
+    shifts: list[Scenario] = [Shift(driver=name, by=0.5) for name in table.low_ratings]
+    lifts = [
+        Lift(driver=name, below=low, to=low + 1, share=0.5)
+        for name, low in table.low_ratings.items()
+    ]
+    return [*shifts, *lifts]

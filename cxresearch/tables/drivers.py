@@ -7,7 +7,7 @@ import pandas as pd
 from cxresearch.drivers.dominance import DominanceResult
 from cxresearch.drivers.importance import DriverImportanceResult
 from cxresearch.drivers.margin import RandomDriverMarginResult
-from cxresearch.shown import DisplayTable
+from cxresearch.shown import DisplayTable, or_nothing
 from cxresearch.tables._build import Cell, Column, display_table
 from cxresearch.tables._drivers import (
     Labels,
@@ -28,6 +28,7 @@ from cxresearch.wording.labels import clean, column_label
 _LEVELS = ("complete", "conditional", "general")
 
 
+@or_nothing
 def display_importance(
     importance: DriverImportanceResult, *, labels: Labels = None, language: str = "en"
 ) -> DisplayTable:

@@ -10,7 +10,7 @@ import pytest
 
 import cxresearch as cx
 from cxresearch.drivers import DriverTable, driver_importance, driver_model, driver_table
-from cxresearch.drivers.study import driver_map
+from cxresearch.drivers.study import block_importance, driver_map, usual_scenarios
 from cxresearch.errors import CxError
 
 HOTEL = Path(__file__).resolve().parents[2] / "data" / "hotel-stays"
@@ -122,3 +122,29 @@ def test_respondents_who_rate_everything_alike_are_marked(table: DriverTable) ->
     expected = (ratings.nunique(axis=1) == 1) & (ratings.notna().sum(axis=1) >= 3)
     assert isinstance(ratings, pd.DataFrame)
     np.testing.assert_array_equal(table.straight, expected)
+
+
+def test_blocks_enter_together_and_share_what_the_drivers_explain(table: DriverTable) -> None:
+    found = block_importance(table, n_boot=40)
+    assert found is not None
+    shares = found.tidy().set_index("term")["estimate"]
+    assert set(shares.index) == {"Physical elements", "Relational elements"}
+    assert shares.sum() == pytest.approx(found.r2 - found.r2_controls, rel=1e-9)
+    assert cx.display_importance(found) is not None
+
+
+def test_drivers_of_one_dimension_have_no_blocks(responses: cx.Responses) -> None:
+    one = driver_table(responses, outcome="osat", drivers="touchpoints.relational")
+    assert block_importance(one) is None
+    assert cx.display_importance(None) is None
+
+
+def test_the_usual_questions_shift_everybody_or_lift_the_low_raters(table: DriverTable) -> None:
+    common = table.rated_by_most()
+    model = driver_model(common.frame, **common.asked)
+    asked = usual_scenarios(common)
+    found = cx.expected_change(model, common.frame, limits=common.limits, scenarios=asked)
+    rows = found.tidy().set_index(["term", "group"])
+    assert len(rows) == 2 * len(common.drivers)
+    assert rows.loc[("wifi", "lift"), "below"] == 5
+    assert rows.loc[("wifi", "lift"), "estimate"] > 0
