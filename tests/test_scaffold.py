@@ -228,6 +228,26 @@ def test_codes_far_from_the_scale_are_proposed_as_non_answers(tmp_path: Path) ->
     assert sorted(int(code.value) for code in scale.missing) == [-1, 98, 99]
 
 
+@pytest.mark.parametrize(
+    ("code", "text", "ends"),
+    [
+        (8, "Weiß nicht", (1, 7)),
+        (8, "Don't know / no answer", (1, 7)),
+        (0, "Did not use", (1, 7)),
+        (8, "Absolutely", (1, 8)),
+        (4, "No opinion", (1, 7)),
+    ],
+)
+def test_a_code_whose_label_says_so_is_proposed_as_a_non_answer(
+    tmp_path: Path, code: int, text: str, ends: tuple[int, int]
+) -> None:
+    frame = pd.DataFrame({f"Q{i}": [1.0, 2, 3, 4, 5, 6, 7, code] * 9 for i in (1, 2, 3)})
+    labels = (Code(1, "Not at all"), Code(7, "Fully"), Code(code, text))
+    about = {"labels": dict.fromkeys(frame, labels)}
+    scale = proposed(frame, tmp_path, **about).find_battery().scale
+    assert (scale.low, scale.high) == ends
+
+
 def test_codes_next_to_the_scale_belong_to_it(tmp_path: Path) -> None:
     frame = table(**{f"Q{i}": [*ratings(60, high=10), "8", "9"] for i in range(1, 4)})
     scale = proposed(frame, tmp_path).find_battery().scale

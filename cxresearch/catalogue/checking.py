@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxresearch._types import Json
+from cxresearch.catalogue.naming import naming_faults
 from cxresearch.errors import CxError, Fault, FaultyInputError
 from cxresearch.responses.episodes import EpisodeData, EpisodeInspection, inspect_episodes
 from cxresearch.responses.load import Inspection, inspect_responses
@@ -77,7 +78,7 @@ def check_study(name: str, *, workspace: Path) -> CheckOutcome:
         if not error.faults:
             raise
         return CheckOutcome(study=name, faults=error.faults)
-    faults = list(_template_faults(study))
+    parameters, faults = _parameters(study)
     responses: Responses | EpisodeData | None
     found: Inspection | EpisodeInspection
     if study.layout == "tables":
@@ -87,6 +88,8 @@ def check_study(name: str, *, workspace: Path) -> CheckOutcome:
         found = inspect_responses(study.data, study.codebook, study.exclusions)
         responses = found.responses
     faults += found.faults
+    if parameters is not None and isinstance(responses, Responses):
+        faults += naming_faults(parameters, responses)
     return CheckOutcome(
         study=study.name,
         faults=tuple(faults),
@@ -96,17 +99,17 @@ def check_study(name: str, *, workspace: Path) -> CheckOutcome:
     )
 
 
-def _template_faults(study: Study) -> tuple[Fault, ...]:
+def _parameters(study: Study) -> tuple[Json | None, list[Fault]]:
+    """Return every parameter of the study's template, or None with what is wrong with them."""
     try:
         template = find_template(study.method, study.workspace)
-        check_parameters(template, study.parameters)
+        return check_parameters(template, study.parameters), []
     except FaultyInputError as error:
         if not error.faults:
-            return (Fault(file="study.yaml", where="method", message=str(error)),)
-        return tuple(
+            return None, [Fault(file="study.yaml", where="method", message=str(error))]
+        return None, [
             Fault(file="study.yaml", where=f"parameters, {fault.where}", message=fault.message)
             for fault in error.faults
-        )
+        ]
     except CxError as error:
-        return (Fault(file="study.yaml", where="method", message=str(error)),)
-    return ()
+        return None, [Fault(file="study.yaml", where="method", message=str(error))]

@@ -65,6 +65,13 @@ class Filing:
         """The report of this run."""
         return self.folder / "report.html"
 
+    @property
+    def told(self) -> str:
+        """The run in one sentence: its most important finding, or why it failed."""
+        if self.status == "completed":
+            return self.headline or self.message
+        return self.message or self.headline
+
 
 def index_filings(reports: Path, study: str | None = None) -> list[Filing]:
     """Return every filed run, of one study or of all, oldest first within each study.
@@ -113,8 +120,9 @@ def find_run(reports: Path, study: str, which: str = "latest") -> Filing:
     if not filings:
         known = sorted({filing.study for filing in index_filings(reports)})
         raise CatalogueError(
-            f"study {study!r} has no runs; studies with runs are {known}"
-            f"{did_you_mean(study, known)}"
+            f"study {study!r} has no runs; "
+            + (f"studies with runs are {known}" if known else "nothing was run here yet")
+            + did_you_mean(study, known)
         )
     if which == "latest":
         found = latest_completed(filings)

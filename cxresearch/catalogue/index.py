@@ -111,8 +111,10 @@ def _card(card: Card, messages: Messages) -> dict[str, Any]:
         "answers": _answers(shown, messages),
         "status": shown.status,
         "status_word": messages.text(f"catalogue.{shown.status}"),
-        "headline": shown.headline or shown.message,
-        "sure": messages.text(f"sure.{shown.sure}") if shown.sure else "",
+        "headline": shown.told,
+        "sure": messages.text(f"sure.{shown.sure}")
+        if shown.sure and shown.told == shown.headline
+        else "",
         "report": _link(card.study, shown.run, "report.html") if shown.report.is_file() else "",
         "page": _link(card.study, INDEX),
         "runs": messages.text("catalogue.runs", n=len(card.filings)),
@@ -127,7 +129,7 @@ def _row(filing: Filing, before: Filing | None, messages: Messages) -> dict[str,
         "status": filing.status,
         "status_word": messages.text(f"catalogue.{filing.status}"),
         "answers": _answers(filing, messages),
-        "headline": filing.headline or filing.message,
+        "headline": filing.told,
         "report": _link(filing.run, "report.html") if filing.report.is_file() else "",
         "differs": _differences(filing, before),
     }

@@ -47,7 +47,7 @@ def reported(command: Callable[..., Any]) -> Callable[..., Any]:
             show_error(error)
             sys.exit(1)
         except KeyboardInterrupt:
-            click.echo("\ninterrupted; nothing was filed", err=True)
+            click.echo("\ninterrupted; nothing more was done", err=True)
             sys.exit(130)
 
     return guarded
@@ -172,6 +172,9 @@ def run(
 
     if every == bool(studies):
         raise click.UsageError("name the studies to run, or give --all")
+    for setting in settings:
+        if not setting.partition("=")[0].strip() or "=" not in setting:
+            raise click.UsageError(f"a setting is name=value; got {setting!r}")
     names = list_studies(session.workspace) if every else list(studies)
     if not names:
         raise CxError(f"no study under {session.workspace / 'data'}; start one: cxresearch new")

@@ -102,16 +102,18 @@ def show_filings(study: str, workspace: Path, *, as_json: bool) -> None:
     from cxresearch.study import list_studies
 
     filings = index_filings(workspace / "reports", study)[::-1]
-    if not filings and study not in list_studies(workspace):
+    known = list_studies(workspace)
+    if not filings and study not in known:
         raise CatalogueError(
-            f"there is no study {study!r}; there are {list_studies(workspace)}"
+            f"there is no study {study!r}; "
+            + (f"there are {known}" if known else "there is none yet: cxresearch new")
         )
     if as_json:
         show_json([_as_dict(filing) for filing in filings])
     elif not filings:
         click.echo(f"{study} was never run; cxresearch run {study}")
     else:
-        rows = [(*_row(filing), filing.headline or filing.message) for filing in filings]
+        rows = [(*_row(filing), filing.told) for filing in filings]
         show_table(("run", "status", "analysed", "headline"), rows)
 
 

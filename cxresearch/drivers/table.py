@@ -204,8 +204,8 @@ def driver_table(
     outcome : str
         Column of the codebook with a response scale.
     drivers : sequence of str
-        Columns of the codebook, a battery (all its items), ``battery.dimension``, or
-        ``battery.item``. None: the only battery.
+        Columns of the codebook, items of a battery, a battery (all its items),
+        ``battery.dimension``, or ``battery.item``. None: the only battery.
     controls : sequence of str
         Columns that are always in the model; a segment enters as a factor.
     outcome_kind : {"auto", "linear", "binary", "ordinal", "nps"}
@@ -281,6 +281,7 @@ def driver_table(
 
 
 def _outcome(codebook: Codebook, name: str) -> Any:
+    check_choice("outcome", name, [column.name for column in codebook.columns])
     column = codebook.find_column(name)
     if column.scale is None:
         raise CxError(f"outcome {name!r} has no response scale; give it one in the codebook")
@@ -302,12 +303,20 @@ def _named(codebook: Codebook, drivers: str | Sequence[str]) -> Iterator[_Rated]
             )
         elif battery in batteries:
             yield from _part_of(codebook, batteries[battery], inner)
+        elif name in (inside := _items_by_name(codebook)):
+            yield inside[name]
         else:
-            known = [*batteries, *columns]
+            known = [*batteries, *columns, *inside]
             raise CxError(
-                f"driver {name!r} is neither a battery nor a column; the codebook has {known}"
+                f"driver {name!r} is no battery, item or column; the codebook has {known}"
                 f"{did_you_mean(name, known)}"
             )
+
+
+def _items_by_name(codebook: Codebook) -> dict[str, _Rated]:
+    """Return the items of all batteries by the names they have as drivers."""
+    rated = (battery for battery in codebook.batteries if not battery.kano_only)
+    return {e.name: e for battery in rated for e in _battery_items(codebook, battery)}
 
 
 def _part_of(codebook: Codebook, battery: Battery, inner: str) -> Iterator[_Rated]:

@@ -13,8 +13,10 @@ from cxresearch.wording.labels import clean, name_of
 
 
 def of_all(gaps: ServqualGapsResult, level: str) -> pd.DataFrame:
-    """Return the rows of a level for all respondents."""
+    """Return the rows of a level for all respondents; overall, where that says more."""
     frame = gaps.estimates
+    if level == "overall" and not gaps.told_overall:
+        return frame.iloc[:0]
     return frame[(frame["level"] == level) & (frame["segment"] == "")]
 
 
@@ -49,7 +51,8 @@ def by_segment(gaps: ServqualGapsResult, segment: str) -> pd.DataFrame:
     chosen = frame[
         (frame["segment"] == segment) & frame["level"].isin(["dimension", "overall"])
     ]
-    order = [*widest_first(of_all(gaps, "dimension"))["term"], "overall"]
+    order = [*widest_first(of_all(gaps, "dimension"))["term"]]
+    order += ["overall"] if gaps.told_overall else []
     chosen = chosen[chosen["term"].isin(order)]
     places = chosen["term"].map({term: place for place, term in enumerate(order)})
     return chosen.iloc[places.argsort(kind="stable")]

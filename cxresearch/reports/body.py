@@ -29,6 +29,8 @@ class Section:
         The markdown cell.
     name, title : str
         Id and text of its first heading; ``""`` without one.
+    depth : {"manager", "analyst", "student"}
+        Of the markdown cell.
     data : bool
         It is about how the data were treated (tag ``data``), and stands in that chapter.
     """
@@ -49,6 +51,11 @@ class Section:
     def empty(self) -> bool:
         """Whether nobody but a reader of code would find anything here."""
         return self.heading_only and all(block.kind == "code" for block in self.blocks)
+
+    @property
+    def outer_depth(self) -> Depth:
+        """Depth at which any of it shows: text for analysts does not hide a figure for all."""
+        return min((self.depth, *(block.depth for block in self.blocks)), key=DEPTHS.index)
 
     def settle_depth(self) -> None:
         """Show a heading only at a depth at which something stands under it.

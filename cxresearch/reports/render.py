@@ -173,7 +173,8 @@ def _safe_section(part: Section) -> dict[str, Any]:
     return {
         "html": Markup(part.html),
         "name": part.name,
-        "depth": part.depth,
+        "depth": part.outer_depth,
+        "text_depth": part.depth,
         "blocks": [_safe_block(block) for block in part.blocks],
     }
 

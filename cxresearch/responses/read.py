@@ -33,6 +33,7 @@ from cxresearch.responses._unreadable import (
 from cxresearch.responses.model import Source
 
 _LISTED = 8
+_NO_TABLES = (".yaml", ".yml", ".md", ".py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,7 +142,9 @@ def _near(path: Path) -> str:
         names = sorted(p.name for p in path.parent.iterdir() if p.is_file())
     except OSError:
         return f"; the folder {path.parent.name} is missing too"
-    tables = [name for name in names if not name.endswith((".yaml", ".yml", ".md", ".py"))]
+    tables = [
+        name for name in names if not name.startswith(".") and not name.endswith(_NO_TABLES)
+    ]
     return f"; the folder has {', '.join(tables[:_LISTED])}" if tables else ""
 
 

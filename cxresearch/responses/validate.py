@@ -194,7 +194,10 @@ def _special_faults(
         zero = rows[np.flatnonzero(decoded.codes == 0)].tolist()
         if empty:
             verb = "respondent has" if len(empty) == 1 else "respondents have"
-            message = f"{len(empty)} {verb} no weight: {rows_of(empty)}"
+            message = (
+                f"{len(empty)} {verb} no weight: {rows_of(empty)}; "
+                "give each a weight, or take them out of the file"
+            )
             yield ColumnFault(column=wanted.column, message=message)
         if zero:
             verb = "is" if len(zero) == 1 else "are"

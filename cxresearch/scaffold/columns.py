@@ -27,6 +27,13 @@ _LADDERS = (
     ("never", "seldom", "sometimes", "often", "always"),
     ("very poor", "poor", "fair", "good", "very good", "excellent"),
 )
+_NO_ANSWER = re.compile(
+    r"\b(don.?t know|do not know|no answer|no response|no opinion|not applicable|n/?a"
+    r"|refus\w*|(did|do|have|has|was) not used?|didn.?t use"
+    r"|wei(ß|ss) nicht|keine angabe|keine antwort|nicht (be|ge)nutzt|verweigert"
+    r"|no sabe|no contesta|no aplica|ns/nc|ne sait pas|sans r[ée]ponse)(?!\w)"
+)
+"""Texts of codes that are no answer, in the languages exports come in most often."""
 _AGAINST = re.compile(r"disagree|dissatisf|unsatisf|unlikely|unimportant|difficult")
 _FOR = re.compile(r"agree|satisf|likely|important|easy")
 _BETWEEN = re.compile(r"neither|neutral|undecided|indifferent")
@@ -179,6 +186,7 @@ def guess_scale(profiles: Iterable[Profile]) -> ScaleGuess | None:
     declared = [ends for profile in columns for ends in profile.user_missing]
     missing = _probable_missing(used)
     missing += [c for c in used if c not in missing and _declared(c, declared)]
+    missing = sorted({*missing, *_labelled_missing(labels, used)})
     core = [code for code in used if code not in missing]
     ends = _ends(core, labels, missing, int(np.isin(answers, core).sum()))
     if ends is None:
@@ -199,6 +207,17 @@ def _declared(code: int, ranges: Iterable[tuple[CodeValue, CodeValue]]) -> bool:
         for low, high in ranges
         if not isinstance(low, str) and not isinstance(high, str)
     )
+
+
+def _labelled_missing(labels: Mapping[CodeValue, str], used: Iterable[int]) -> list[int]:
+    """Return the codes beyond the others whose text says that there is no answer."""
+    told = {
+        code
+        for code, text in labels.items()
+        if isinstance(code, int) and _NO_ANSWER.search(text.casefold())
+    }
+    rest = {code for code in (*labels, *used) if isinstance(code, int)} - told
+    return [code for code in told if rest and not min(rest) <= code <= max(rest)]
 
 
 def _probable_missing(used: Sequence[int]) -> list[int]:

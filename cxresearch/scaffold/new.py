@@ -225,8 +225,8 @@ def _free_folder(workspace: Path, name: str) -> Path:
         near = re.sub(r"[^a-z0-9_-]+", "-", str(name).casefold()).strip("-_")[:64]
         hint = f"; for example {near}" if _NAME.fullmatch(near) else ""
         raise StudyError(
-            f"name of the study is {name!r}; it may hold small letters, digits, - and _, and "
-            f"begins with a letter or digit{hint}"
+            f"name of the study is {name!r}; it may hold small letters, digits, - and _, at "
+            f"most 64 in all, and begins with a letter or digit{hint}"
         )
     if not (workspace / "data").is_dir():
         raise StudyError(

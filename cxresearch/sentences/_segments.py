@@ -40,7 +40,8 @@ def segment_findings(
 
 def _tests(gaps: ServqualGapsResult, segment: str) -> list[Any]:
     frame: pd.DataFrame = gaps.differences[gaps.differences["group"] == segment]
-    told_terms = frame["term"] != "overall_weighted"
+    silent = ["overall_weighted"] if gaps.told_overall else ["overall_weighted", "overall"]
+    told_terms = ~frame["term"].isin(silent)
     return list(frame[told_terms & frame["p_value"].notna()].itertuples(index=False))
 
 

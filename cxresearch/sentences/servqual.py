@@ -70,7 +70,7 @@ def _gap_findings(gaps: ServqualGapsResult, messages: Messages) -> Iterator[Find
         score = abs(row.estimate) * _weight(gaps, row.term)
         rank = _TIERS["dimension", sure] + _squeezed(score)
         yield _gap_finding(row, gaps, messages, message=_message(row, sure), rank=rank)
-    for row in _rows(gaps, "overall"):
+    for row in _rows(gaps, "overall") if gaps.told_overall else ():
         sure = _sure(row, gaps)
         key = _overall_message(row, sure)
         if key and (row.term, sure) in _TIERS:

@@ -16,7 +16,7 @@ from cxresearch.servqual._estimates import Term, battery_terms
 from cxresearch.servqual._points import ImportancePoints, importance_points
 from cxresearch.servqual._scores import GapScores, score_gaps
 
-Weighted = bool | Literal["auto"]
+Weighted = bool | Literal["auto", "yes", "no"]
 
 _RESERVED = ("overall", "overall_weighted")
 
@@ -87,7 +87,8 @@ def _analysed(
     responses: Responses, *, weighted: Weighted
 ) -> tuple[BoolArray, FloatArray | None, tuple[str, ...]]:
     """Return who is analysed, their weights if weights are used, and notes."""
-    check_choice("weighted", weighted, ("auto", True, False))
+    check_choice("weighted", weighted, ("auto", "yes", "no", True, False))
+    weighted = {"yes": True, "no": False}.get(str(weighted), weighted)
     weights = responses.weights() if weighted else None
     if weighted is True and weights is None:
         raise CxError(

@@ -56,7 +56,7 @@ def servqual_gaps(
         Share of a dimension's items a respondent must have answered, 0 to 1.
     min_cell : int
         A group, or a cell of a group, with fewer respondents is not shown.
-    weighted : bool or "auto"
+    weighted : bool or {"auto", "yes", "no"}
         Use the codebook's column of case weights; ``"auto"`` does when there is one.
 
     Returns

@@ -70,6 +70,12 @@ class ServqualGapsResult(Result):
             terms = rows.loc[off > tolerance, "term"].tolist()
             raise EstimationError(f"gap is not perception − expectation for {terms}")
 
+    @property
+    def told_overall(self) -> bool:
+        """Whether the overall gap says more than the only dimension does."""
+        rows = self.estimates[self.estimates["segment"] == ""]
+        return int((rows["level"] == "dimension").sum()) != 1
+
     def tidy(self) -> pd.DataFrame:
         return in_tidy_order(self.estimates)
 

@@ -103,3 +103,14 @@ def test_a_study_that_only_failed_has_no_latest_run(file: File, reports: Path) -
     file("a", EARLY, **FAILED)
     with pytest.raises(CatalogueError, match=f"no completed run, only 1 .*name one: {EARLY}"):
         find_run(reports, "a")
+
+
+def test_a_failed_run_tells_why_it_failed_not_what_it_had_found(
+    file: File, reports: Path
+) -> None:
+    file("bank", "20260101T000000Z-aaaaa")
+    error = {"message": "ValueError: too late"}
+    file("bank", "20260102T000000Z-bbbbb", status="failed", error=error)
+    good, bad = index_filings(reports)
+    assert good.told == good.headline == "Finding of 20260101T000000Z-aaaaa."
+    assert (bad.headline != "", bad.told) == (True, "ValueError: too late")

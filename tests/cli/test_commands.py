@@ -133,7 +133,15 @@ def test_methods_lists_templates_and_their_parameters(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("run",), ("run", "bank-branches", "--all"), ("check",), ("nonsense",)]
+    "arguments",
+    [
+        ("run",),
+        ("run", "bank-branches", "--all"),
+        ("run", "bank-branches", "--set", "nonsense"),
+        ("run", "bank-branches", "--set", "=0.9"),
+        ("check",),
+        ("nonsense",),
+    ],
 )
 def test_wrong_usage_ends_with_status_two(command: Command, arguments: tuple[str, ...]) -> None:
     assert command(*arguments).exit_code == 2
@@ -152,3 +160,34 @@ def test_a_setting_of_the_wrong_type_is_refused_before_anything_runs(
     assert outcome.exit_code == 1
     assert "confidence_level" in outcome.output
     assert not (workspace / "reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("segments: [brnch]", "parameters, segments: ['brnch'] not found; the segment columns"),
+        ("battery: servquall", "parameters, battery: "),
+    ],
+)
+def test_check_finds_parameters_that_name_what_is_not_there(
+    study: Path, command: Command, settings: str, told: str
+) -> None:
+    text = (study / "study.yaml").read_text(encoding="utf-8")
+    assert "segments: [branch]" in text
+    changed = text.replace("segments: [branch]", settings)
+    (study / "study.yaml").write_text(changed, encoding="utf-8")
+    outcome = command("check", "bank-branches")
+    assert outcome.exit_code == 1
+    assert "1 fault" in outcome.output
+    assert told in outcome.output
+
+
+def test_a_study_name_that_is_too_long_says_how_long_it_may_be(command: Command) -> None:
+    outcome = command("new", "a" * 65, "--method", "servqual")
+    assert outcome.exit_code == 1
+    assert "at most 64" in outcome.output
+
+
+def test_where_nothing_was_run_no_empty_list_is_shown(command: Command) -> None:
+    assert "nothing was run here yet" in command("report", "bank-branches").output
+    assert "['bank-branches']" in command("list", "bank-branch").output

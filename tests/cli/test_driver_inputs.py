@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import cxresearch as cx
+from cxresearch.cli import main
 from cxresearch.errors import CxError
 
 HOTEL = Path(__file__).resolve().parents[2] / "data" / "hotel-stays"
@@ -90,3 +92,29 @@ def test_an_outcome_with_an_empty_class_is_refused(study: Path) -> None:
     frame = table.frame.assign(recommend=np.where(table.frame["recommend"] >= 9, 9.0, 8.0))
     with pytest.raises(CxError, match="detractor"):
         cx.driver_model(frame, **table.asked, kind="nps")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "told"),
+    [
+        ("segment: purpos", "parameters, segment: ['purpos'] not found"),
+        (
+            "drivers: [touchpoint]",
+            "parameters: driver 'touchpoint' is no battery, item or column",
+        ),
+        ("outcome: osatt", "did you mean 'osat'"),
+    ],
+)
+def test_check_finds_drivers_and_segments_that_are_not_there(
+    tmp_path: Path, parameter: str, told: str
+) -> None:
+    shutil.copytree(HOTEL, tmp_path / "data" / "hotel-stays")
+    path = tmp_path / "data" / "hotel-stays" / "study.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    name = parameter.partition(":")[0]
+    kept = [line for line in lines if not line.strip().startswith(f"{name}:")]
+    kept.insert(kept.index("parameters:") + 1, f"  {parameter}")
+    path.write_text("\n".join(kept), encoding="utf-8")
+    outcome = CliRunner().invoke(main, ["--workspace", str(tmp_path), "check", "hotel-stays"])
+    assert outcome.exit_code == 1
+    assert told in outcome.output

@@ -97,12 +97,15 @@ def test_dimensions_items_and_columns_can_be_named(responses: cx.Responses) -> N
     assert some.drivers == ("checkin", "staff", "problems", "app", "wifi")
     nps = driver_table(responses, outcome="recommend", drivers=["osat"], outcome_kind="nps")
     assert (nps.outcome_kind, nps.drivers) == ("nps", ("osat",))
+    items = driver_table(responses, outcome="osat", drivers=["staff", "wifi"])
+    assert items.drivers == ("staff", "wifi")
+    assert items.labels["staff"] == "Friendliness of staff"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"outcome": "osatt"}, "column must be one of"),
+        ({"outcome": "osatt"}, "outcome must be one of"),
         ({"outcome": "purpose"}, "has no response scale"),
         ({"outcome": "osat", "drivers": ["touchpoint"]}, "did you mean 'touchpoints'"),
         ({"outcome": "osat", "drivers": ["touchpoints.staf"]}, "did you mean 'staff'"),

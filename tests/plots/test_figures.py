@@ -384,3 +384,16 @@ def test_text_and_signs_stand_out_from_the_page(dark: bool) -> None:
         assert contrast(colours[text], colours["--card"]) >= 4.5
     for sign in ("--per", "--exp"):
         assert contrast(colours[sign], colours["--card"]) >= 3
+
+
+def test_with_one_dimension_the_overall_gap_is_not_drawn_beside_it(made: ModuleType) -> None:
+    rows = [made.row("service", -0.6, label="Service quality")]
+    rows += [made.row("overall", -0.6, level="overall", label="overall")]
+    for group in ("City", "Town"):
+        rows += [made.row("service", -0.6, segment="branch", group=group)]
+        rows += [made.row("overall", -0.6, segment="branch", group=group, level="overall")]
+    gaps = made.result(rows, segments=("branch",))
+    for figure in (plot_gaps(gaps), plot_segments(gaps)):
+        assert figure is not None
+        for picture in pictures(figure):
+            assert not [text for text in texts(picture) if "All dimensions" in text]

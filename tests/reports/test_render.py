@@ -184,6 +184,23 @@ def test_tags_of_cells_decide_the_depth(make_run: MakeRun, given: Any, depth: st
     assert classes == depth
 
 
+def test_a_text_for_analysts_does_not_hide_what_managers_are_shown(
+    make_run: MakeRun, given: Any
+) -> None:
+    extra = given.cells(
+        ("m", "## For all\n\nShort.", ["manager"]),
+        ("m", "Long.", ["analyst"]),
+        ("c", "x", [given.display({"text/plain": "told"})], ["manager"]),
+    )
+    html = render_report(make_run(extra=extra))
+    (section,) = re.findall(
+        r'<section class="step (?:(?!</section>).)*Long.*?</section>', html, re.S
+    )
+    assert section.startswith('<section class="step manager">')
+    assert '<div class="prose analyst"><p>Long.</p>' in section
+    assert re.search(r'<div class="\w+ manager">(?:(?!</div>).)*told', section, re.S)
+
+
 def test_a_bare_heading_shows_only_where_something_stands_under_it(
     make_run: MakeRun, given: Any
 ) -> None:

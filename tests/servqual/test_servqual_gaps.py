@@ -112,6 +112,8 @@ def test_weights_are_used_when_there_are_any_and_not_forbidden(read_answers: Rea
     responses = read_answers("data/servqual.csv")
     assert servqual_gaps(responses).weighted
     assert servqual_gaps(responses, weighted=True).weighted
+    assert servqual_gaps(responses, weighted="yes").weighted
+    assert not servqual_gaps(responses, weighted="no").weighted
     assert not servqual_gaps(responses, weighted=False).weighted
 
 
@@ -252,7 +254,7 @@ class TestRefusals:
             ({"min_answered": 1.2}, "min_answered must be a number from 0 to 1"),
             ({"min_cell": -1}, "min_cell must be a whole number of at least 0"),
             ({"p_adjust": "bonferroni"}, "p_adjust must be one of 'holm', 'bh', 'none'"),
-            ({"weighted": "yes"}, "weighted must be one of 'auto', True, False"),
+            ({"weighted": "maybe"}, "weighted must be one of 'auto', 'yes', 'no', True, False"),
             ({"battery": "servperf"}, "battery must be one of 'servqual'"),
         ],
     )
