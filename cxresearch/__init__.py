@@ -14,6 +14,7 @@ from cxresearch._lazy import lazy_names
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from cxresearch.catalogue.opened import OpenedRun, open_run
     from cxresearch.codebook import Codebook, codebook_schema, load_codebook
     from cxresearch.drivers import (
         AsymmetryResult,
@@ -157,7 +158,7 @@ if TYPE_CHECKING:
     from cxresearch.sentences import describe_flow, findings, retell
     from cxresearch.servqual import ServqualGapsResult, servqual_gaps
     from cxresearch.shown import DisplayTable, Figure, Finding
-    from cxresearch.study import Study, list_studies, load_study, study_schema
+    from cxresearch.study import Study, list_studies, load_study, start_study, study_schema
     from cxresearch.tables import (
         display_apa,
         display_asymmetry,
@@ -204,6 +205,10 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
+    "catalogue.opened": (
+        "OpenedRun",
+        "open_run",
+    ),
     "codebook": (
         "Codebook",
         "codebook_schema",
@@ -375,6 +380,7 @@ _MODULES = {
         "Study",
         "list_studies",
         "load_study",
+        "start_study",
         "study_schema",
     ),
     "tables": (

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from cxresearch.study.load import load_study, study_schema
+from cxresearch.study.load import load_study, start_study, study_schema
 from cxresearch.study.model import Study
 from cxresearch.study.workspace import find_workspace, list_studies
 
-__all__ = ["Study", "find_workspace", "list_studies", "load_study", "study_schema"]
+__all__ = [
+    "Study",
+    "find_workspace",
+    "list_studies",
+    "load_study",
+    "start_study",
+    "study_schema",
+]

@@ -92,6 +92,36 @@ def load_study(name_or_path: PathLike, *, workspace: PathLike | None = None) -> 
     )
 
 
+def start_study(name_or_path: PathLike, *, workspace: PathLike | None = None) -> Study:
+    """Load a study to work on in a notebook, once its answers have been read and found good.
+
+    The same `Study` as the templates use. `load_study` does not read the answers yet; this
+    does, so that a fault in them is told in the first cell and not in the tenth.
+
+    Parameters
+    ----------
+    name_or_path, workspace
+        As in `load_study`.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        There is no such study, or it or its codebook is not well formed.
+    ResponseError
+        The data do not fit the codebook; with every fault found.
+    """
+    study = load_study(name_or_path, workspace=workspace)
+    if study.layout == "tables":
+        study.episodes()
+    else:
+        study.responses()
+    return study
+
+
 def study_schema() -> Json:
     """Return the JSON Schema (draft 2020-12) of study.yaml.
 

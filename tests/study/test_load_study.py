@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cxresearch.errors import StudyError
+from cxresearch.errors import ResponseError, StudyError
 from cxresearch.responses.exclusions import (
     AnsweredValue,
     Duplicated,
@@ -16,7 +16,7 @@ from cxresearch.responses.exclusions import (
     MissingShare,
     ShortDuration,
 )
-from cxresearch.study import Study, load_study
+from cxresearch.study import Study, load_study, start_study
 
 Load = Callable[..., Study]
 MakeStudy = Callable[..., Path]
@@ -170,3 +170,14 @@ def test_a_study_shows_itself_with_every_text_escaped(load: Load, study_text: st
     assert "a &lt; b" in shown
     assert "population" not in shown
     assert repr(study) == "Study('bank', method='servqual', data=['responses.csv'])"
+
+
+def test_a_study_that_is_started_is_the_study_its_answers_read(
+    make_study: MakeStudy, study_text: str
+) -> None:
+    folder = make_study(study_text + "exclude:\n  - duplicated: respondent\n")
+    assert start_study(folder).sha256 == load_study(folder).sha256
+    text = (folder / "responses.csv").read_text(encoding="utf-8")
+    (folder / "responses.csv").write_text(text.replace("7,6,7,5", "9,6,7,5"), encoding="utf-8")
+    with pytest.raises(ResponseError, match="outside 1–7"):
+        start_study(folder)
