@@ -16,6 +16,13 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from cxresearch.catalogue.opened import OpenedRun, open_run
     from cxresearch.codebook import Codebook, codebook_schema, load_codebook
+    from cxresearch.course import (
+        Checked,
+        Reproduction,
+        check,
+        lesson_exercises,
+        reproduce_published,
+    )
     from cxresearch.drivers import (
         AsymmetryResult,
         DominanceResult,
@@ -213,6 +220,13 @@ _MODULES = {
         "Codebook",
         "codebook_schema",
         "load_codebook",
+    ),
+    "course": (
+        "Checked",
+        "Reproduction",
+        "check",
+        "lesson_exercises",
+        "reproduce_published",
     ),
     "drivers": (
         "AsymmetryResult",

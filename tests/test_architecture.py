@@ -15,7 +15,7 @@ FLOORS = {
     2: ["responses"],
     3: ["psychometrics", "servqual", "drivers", "peak_end", "metrics", "wording", "shown"],
     4: ["study", "plots", "tables", "sentences", "record", "scaffold"],
-    5: ["runs", "reports"],
+    5: ["runs", "reports", "course"],
     6: ["catalogue"],
     7: ["cli"],
     8: ["__main__"],
