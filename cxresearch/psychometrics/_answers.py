@@ -39,6 +39,43 @@ def complete_answers(
     return complete
 
 
+def weighted_answers(
+    frame: pd.DataFrame, items: Sequence[str], weights: str | None, *, at_least: int = 3
+) -> tuple[FloatArray, FloatArray | None]:
+    """Return complete answers and case weights with sum n; no weights where none are named.
+
+    Raises
+    ------
+    CxError
+        A name is not a column.
+    ResponseError
+        Answers or weights are not numbers, a weight is missing or negative, or too few
+        respondents answered everything.
+    """
+    if weights is None:
+        return complete_answers(frame, items, at_least=at_least), None
+    known = [str(name) for name in frame.columns]
+    check_names("items", items, known, of="columns")
+    check_names("weights", [weights], known, of="columns")
+    text = [name for name in items if not pd.api.types.is_numeric_dtype(frame[name])]
+    if text:
+        raise ResponseError(f"column(s) {text} do not hold numbers; score the answers first")
+    if not pd.api.types.is_numeric_dtype(frame[weights]):
+        raise ResponseError(f"weights: column {weights!r} does not hold numbers")
+    w = frame[weights].to_numpy(dtype=float, na_value=np.nan)
+    faulty = int((~np.isfinite(w) | (w < 0)).sum())
+    if faulty:
+        raise ResponseError(
+            f"weights: {faulty} of {len(w)} case weights in {weights!r} are missing, negative "
+            "or not finite; leave those respondents out or give them a weight"
+        )
+    kept = frame.loc[w > 0]
+    answers = kept[list(items)].to_numpy(dtype=float, na_value=np.nan)
+    complete = complete_answers(kept, items, at_least=at_least)
+    own = w[w > 0][np.isfinite(answers).all(axis=1)]
+    return complete, own * (len(own) / own.sum())
+
+
 def check_varying(answers: FloatArray, items: Sequence[str]) -> None:
     """Refuse items everybody answered alike.
 

@@ -64,9 +64,9 @@ def fit_by_scoring(model: FactorModel, covariance: FloatArray) -> FitOfModel:
     """
     correlations = correlation_of(covariance)
     check_positive_definite(correlations, model.items)
-    values = _start(model, correlations)
+    values = start_values(model, correlations)
     values, steps = _score(model, correlations, values)
-    values = _oriented(model, values)
+    values = oriented_values(model, values)
     values = values * _units(model, np.sqrt(np.diag(covariance)))
     at = structure_at(model, values)
     left, right = directions(at, model.free)
@@ -98,7 +98,7 @@ def check_positive_definite(correlations: FloatArray, items: tuple[str, ...]) ->
     )
 
 
-def _start(model: FactorModel, correlations: FloatArray) -> FloatArray:
+def start_values(model: FactorModel, correlations: FloatArray) -> FloatArray:
     """Each factor from the first principal axis of its items; factors correlate 0.3."""
     free = model.free
     values = np.zeros(free.count)
@@ -110,6 +110,8 @@ def _start(model: FactorModel, correlations: FloatArray) -> FloatArray:
         loading = vectors[:, -1] * np.sqrt(max(roots[-1] - 0.4, 0.3))
         loading = np.clip(loading, -0.85, 0.85)
         values[own] = loading * (np.sign(loading[0]) or 1.0)
+    if _has_general(model):
+        _start_general(model, correlations, values)
     values[free.matrix == PATH] = 1.0
     values[free.matrix == FACTOR] = 0.3
     if (free.matrix == PATH).any():
@@ -120,6 +122,27 @@ def _start(model: FactorModel, correlations: FloatArray) -> FloatArray:
     explained = np.diag(structure_at(model, values).implied)
     values[variances] = np.maximum(1.0 - explained[free.row[variances]], 0.2)
     return values
+
+
+def _has_general(model: FactorModel) -> bool:
+    """Whether the last factor has all items and none correlates with it."""
+    free = model.free
+    last = (free.matrix == LOADING) & (free.column == len(model.factors) - 1)
+    alone = not ((free.matrix == FACTOR) | (free.matrix == PATH)).any()
+    return alone and len(model.factors) > 1 and int(last.sum()) == len(model.items)
+
+
+def _start_general(model: FactorModel, correlations: FloatArray, values: FloatArray) -> None:
+    """Start a bifactor model: all items on the first axis, what is left on the groups."""
+    free = model.free
+    roots, vectors = np.linalg.eigh(correlations)
+    axis = vectors[:, -1] * np.sqrt(roots[-1]) * (np.sign(vectors[:, -1].sum()) or 1.0)
+    loading = np.clip(0.9 * axis, -0.8, 0.8)
+    general = (free.matrix == LOADING) & (free.column == len(model.factors) - 1)
+    values[general] = loading[free.row[general]]
+    group = (free.matrix == LOADING) & ~general
+    sign = np.where(loading[free.row[group]] < 0, -1.0, 1.0)
+    values[group] = 0.35 * sign
 
 
 def _score(
@@ -170,7 +193,7 @@ def _scoring_step(
     expected = information(left, right, inverse) if curvature is None else curvature
     scale = 1 / np.sqrt(np.diag(expected))
     if not np.isfinite(scale).all():
-        raise EstimationError(_unidentified(model, np.argmax(~np.isfinite(scale))))
+        raise EstimationError(unidentified_message(model, np.argmax(~np.isfinite(scale))))
     scaled = expected * np.outer(scale, scale)
     try:
         smallest = np.diag(np.linalg.cholesky(scaled)).min() ** 2
@@ -178,12 +201,12 @@ def _scoring_step(
         smallest = 0.0
     if smallest < _SINGULAR_BELOW:
         vector = np.linalg.eigh(scaled)[1][:, 0]
-        raise EstimationError(_unidentified(model, int(np.abs(vector).argmax())))
+        raise EstimationError(unidentified_message(model, int(np.abs(vector).argmax())))
     change: FloatArray = scale * np.linalg.solve(scaled, scale * score)
     return change, np.asarray(score)
 
 
-def _unidentified(model: FactorModel, place: int | np.intp) -> str:
+def unidentified_message(model: FactorModel, place: int | np.intp) -> str:
     free = model.free
     matrix, row, column = (int(x[place]) for x in (free.matrix, free.row, free.column))
     names = {
@@ -238,7 +261,7 @@ def _units(model: FactorModel, sd: FloatArray) -> FloatArray:
     return units
 
 
-def _oriented(model: FactorModel, values: FloatArray) -> FloatArray:
+def oriented_values(model: FactorModel, values: FloatArray) -> FloatArray:
     """Turn each factor so that the first of its items (or factors) loads positively."""
     free = model.free
     signs = np.ones(len(model.factors))

@@ -115,8 +115,11 @@ def factor_model(
     *,
     correlated_residuals: Sequence[tuple[str, str]] = (),
     second_order: Mapping[str, Sequence[str]] | None = None,
+    bifactor: str | None = None,
 ) -> FactorModel:
     """Check a model in words and place its parameters.
+
+    `bifactor` names a general factor of all items; then no factors correlate.
 
     Raises
     ------
@@ -125,6 +128,10 @@ def factor_model(
     """
     above = dict(second_order or {})
     _check_model(model, above)
+    if bifactor is not None:
+        _check_bifactor(model, above, bifactor)
+        every = list(dict.fromkeys(item for members in model.values() for item in members))
+        model = {**model, bifactor: every}
     items = tuple(dict.fromkeys(item for members in model.values() for item in members))
     first, factors = tuple(model), (*model, *above)
     at, of = {x: i for i, x in enumerate(items)}, {f: i for i, f in enumerate(factors)}
@@ -132,7 +139,8 @@ def factor_model(
     triples += [(PATH, of[f], of[g]) for g, members in above.items() for f in members]
     below = {of[f] for members in above.values() for f in members}
     top = [of[f] for f in factors if of[f] not in below]
-    triples += [(FACTOR, i, j) for k, i in enumerate(top) for j in top[k + 1 :]]
+    if bifactor is None:
+        triples += [(FACTOR, i, j) for k, i in enumerate(top) for j in top[k + 1 :]]
     triples += [(RESIDUAL, i, i) for i in range(len(items))]
     triples += _residual_pairs(correlated_residuals, at)
     made = FactorModel(items=items, factors=factors, n_first=len(first), free=places(triples))
@@ -161,6 +169,30 @@ def _check_model(
         raise CxError(
             "second_order: each factor belongs to one second-order factor with a name of its "
             f"own; check {twice or sorted(set(above) & set(model))}"
+        )
+
+
+def _check_bifactor(
+    model: Mapping[str, Sequence[str]], above: Mapping[str, Sequence[str]], general: str
+) -> None:
+    if above:
+        raise CxError(
+            "bifactor: a model has a general factor or second-order factors, not both"
+        )
+    if general in model or not general:
+        raise CxError(
+            f"bifactor: the general factor needs a name of its own; got {general!r} and the "
+            f"factors {list(model)}"
+        )
+    items = [item for members in model.values() for item in members]
+    twice = sorted({item for item in items if items.count(item) > 1})
+    if twice:
+        raise CxError(f"bifactor: item(s) {twice} belong to two group factors; keep one")
+    small = [name for name, members in model.items() if len(list(members)) < 3]
+    if small or len(model) < 2:
+        raise CxError(
+            "bifactor: needs two or more group factors of three items each; check "
+            f"{small or list(model)}"
         )
 
 

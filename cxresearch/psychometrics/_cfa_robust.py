@@ -34,11 +34,17 @@ class Robust:
     baseline_scaling: float
 
 
-def robust_of(model: FactorModel, values: FloatArray, centred: FloatArray) -> Robust:
+def robust_of(
+    model: FactorModel,
+    values: FloatArray,
+    centred: FloatArray,
+    weights: FloatArray | None = None,
+) -> Robust:
     """Return robust covariances and scaling factors at the maximum of the likelihood.
 
     The scaling factor is ``(tr B₁A₁⁻¹ − tr B A⁻¹)/df``; the first trace, of the saturated
     model, is ``½(mean squared Mahalanobis distance² − p)``. lavaan: ``estimator = "MLR"``.
+    Case weights (sum n) multiply every respondent's score, as lavaan's ``sampling.weights`` do.
 
     Raises
     ------
@@ -46,16 +52,18 @@ def robust_of(model: FactorModel, values: FloatArray, centred: FloatArray) -> Ro
         The observed information is not positive definite.
     """
     n, p = centred.shape
-    observed = centred.T @ centred / n
+    w = np.ones(n) if weights is None else weights
+    observed = (centred * w[:, None]).T @ centred / n
     at = structure_at(model, values)
     left, right = directions(at, model.free)
     inverse = _inverse(observed_information(model, values, observed))
     scores = casewise_scores(centred, left, right, np.linalg.inv(at.implied))
+    scores *= w[:, None]
     meat = scores.T @ scores / n
     distance = np.sum((centred @ np.linalg.inv(observed)) * centred, axis=1)
-    saturated = 0.5 * (float(np.mean(distance**2)) - p)
-    squares = np.mean(centred**2, axis=0)
-    independent = 0.5 * float(np.sum(np.mean(centred**4, axis=0) / squares**2 - 1))
+    saturated = 0.5 * float(np.mean(w**2 * (distance**2 - 2 * distance + p)))
+    standard = centred**2 / np.diag(observed)
+    independent = 0.5 * float(np.sum(np.mean((w[:, None] * (standard - 1)) ** 2, axis=0)))
     trace = float(np.sum(meat * inverse))
     return Robust(
         covariance=inverse @ meat @ inverse / n,

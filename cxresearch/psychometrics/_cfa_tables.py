@@ -23,6 +23,7 @@ from cxresearch.psychometrics._cfa_model import (
     places,
     structure_at,
 )
+from cxresearch.psychometrics._cfa_ordinal import OrdinalFit, OrdinalSample
 
 KINDS = {
     LOADING: "loading",
@@ -125,11 +126,59 @@ def modification_table(
     cross = expected[k:, :k]
     own = np.diag(expected)[k:]
     rest = own - np.sum(cross @ np.linalg.inv(expected[:k, :k]) * cross, axis=1)
+    return _score_tests(
+        model,
+        candidates,
+        score=score[k:],
+        own=own,
+        rest=rest,
+        n=n,
+        times=n,
+        units=_standard_units(fit, candidates),
+    )
+
+
+def ordinal_modification_table(
+    model: FactorModel, found: OrdinalFit, sample: OrdinalSample
+) -> pd.DataFrame:
+    """Return the same for weighted least squares, with ``Δᵀ W Δ`` in place of information."""
+    candidates = _candidates(model)
+    fit, at = found.fit, found.fit.at
+    left, right = directions(at, candidates)
+    i, j = sample.row, sample.column
+    jacobian = (left[:, i] * right[:, j] + right[:, i] * left[:, j]).T
+    weighted = jacobian * sample.weight[:, None]
+    residual = sample.observed - at.implied[i, j]
+    cross = weighted.T @ found.jacobian
+    own = np.sum(jacobian * weighted, axis=0)
+    return _score_tests(
+        model,
+        candidates,
+        score=weighted.T @ residual,
+        own=own,
+        rest=own - np.sum(cross @ found.bread * cross, axis=1),
+        n=sample.n,
+        times=sample.n - 1,
+        units=_standard_units(fit, candidates),
+    )
+
+
+def _score_tests(
+    model: FactorModel,
+    candidates: Places,
+    *,
+    score: FloatArray,
+    own: FloatArray,
+    rest: FloatArray,
+    n: int,
+    times: int,
+    units: FloatArray,
+) -> pd.DataFrame:
     usable = rest > 1e-8 * own
     rest = np.where(usable, rest, np.nan)
-    change = score[k:] / rest
+    change = score / rest
     term, group = _names(model, candidates)
-    index = n * score[k:] ** 2 / rest
+    index = times * score**2 / rest
     table = table_of(
         {
             "term": term,
@@ -140,7 +189,7 @@ def modification_table(
             "p_value": stats.chi2.sf(index, 1),
             "n": float(n),
             "parameter": _kinds(candidates),
-            "standardized": change * _standard_units(fit, candidates),
+            "standardized": change * units,
         }
     )
     order = np.argsort(-index, kind="stable")

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from cxresearch._matrix import correlation_of
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_choice, check_fraction
-from cxresearch.psychometrics._answers import check_varying, complete_answers, dropped_note
-from cxresearch.psychometrics._cfa_fit import FitOfModel, fit_by_scoring
-from cxresearch.psychometrics._cfa_indices import (
-    ChiSquare,
-    Indices,
-    independence_discrepancy,
-    log_likelihood_of,
-    robust_indices,
-    scaled_indices,
-    srmr_of,
+from cxresearch.errors import CxError
+from cxresearch.psychometrics._answers import (
+    check_varying,
+    complete_answers,
+    dropped_note,
+    table_of,
+    weighted_answers,
 )
-from cxresearch.psychometrics._cfa_model import PATH, FactorModel, factor_model
-from cxresearch.psychometrics._cfa_robust import Robust, robust_of
+from cxresearch.psychometrics._cfa_fit import fit_by_scoring
+from cxresearch.psychometrics._cfa_model import FactorModel, factor_model
+from cxresearch.psychometrics._cfa_ordinal import fit_ordinal, ordinal_sample
+from cxresearch.psychometrics._cfa_result import (
+    likelihood_fields,
+    matrix_fields,
+    ordinal_fields,
+    solution_notes,
+)
+from cxresearch.psychometrics._cfa_robust import robust_of
 from cxresearch.psychometrics._cfa_tables import (
     estimate_table,
     modification_table,
-    standardized_values,
+    ordinal_modification_table,
 )
 from cxresearch.results import Result, in_tidy_order
 
-CfaEstimator = Literal["ml", "mlr"]
-CFA_ESTIMATORS: tuple[CfaEstimator, ...] = ("ml", "mlr")
+CfaEstimator = Literal["ml", "mlr", "wlsmv"]
+CFA_ESTIMATORS: tuple[CfaEstimator, ...] = ("ml", "mlr", "wlsmv")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -64,8 +67,12 @@ class CfaResult(Result):
         Implied by the model; factors with a factor above have variance 1 + loadings².
     second_order_loadings : ndarray, shape (factors, second_order_factors)
         Standardised.
+    thresholds : pandas.DataFrame
+        With ``"wlsmv"`` one row a threshold: term (item), group (``"1"``, ``"2"`` …), estimate
+        (standard normal units), std_error, n; otherwise empty.
     residual_covariances, observed_covariance, implied_covariance : ndarray
-        Shape (items, items), divisor n.
+        Shape (items, items), divisor n. With ``"wlsmv"`` all of it (loadings, covariances)
+        is about the normal variables under the answers: observed are polychoric correlations.
     parameter_covariance : ndarray, shape (n_parameters, n_parameters)
         Of the estimates, in the order of `estimates`.
     chi2 : float
@@ -82,26 +89,37 @@ class CfaResult(Result):
     baseline_df : int
     scaling, baseline_scaling : float
         What χ² and baseline χ² are divided by; 1 for ``"ml"``.
+    shift, baseline_shift : float
+        What is then added (``"wlsmv"``: Asparouhov and Muthén's scaled and shifted χ²); else 0.
     chi2_scaled, p_value_scaled : float
     cfi_scaled, tli_scaled, rmsea_scaled, rmsea_low_scaled, rmsea_high_scaled : float
         From the scaled χ².
     cfi_robust, tli_robust, rmsea_robust, rmsea_low_robust, rmsea_high_robust : float
-        Corrected for what non-normal answers do to χ²: report these with ``"mlr"``.
+        Corrected for what non-normal answers do to χ²: report these with ``"mlr"``. With
+        ``"wlsmv"`` Savalei's, nan where the polychoric correlations are not positive definite.
     log_likelihood, aic, bic : float
-        Means not counted among the parameters.
+        Means not counted among the parameters; nan with ``"wlsmv"``, which has no likelihood.
     n_parameters : int
-        Free parameters.
+        Free parameters; with ``"wlsmv"`` thresholds count and residual variances do not.
     n, n_asked : int
         Respondents with all answers; respondents in the frame.
     estimator : str
-        ``"ml"`` (expected information) or ``"mlr"`` (sandwich errors, scaled χ²).
+        ``"ml"`` (expected information), ``"mlr"`` (sandwich errors, scaled χ²) or ``"wlsmv"``
+        (ordered answers).
+    bifactor : str
+        General factor of all items, the last of `factors`; ``""`` where the model has none.
+    weights : str
+        Column of case weights; ``""`` for none.
     confidence_level : float
     steps : int
         Scoring steps to convergence.
     notes : tuple of str
         Codes of what the analyst must know: ``"rows_dropped:17"``, ``"heywood:Q3"`` (residual
         variance not positive), ``"correlation_above_1:A:B"``,
-        ``"factor_covariances_not_positive_definite"``, ``"saturated"``.
+        ``"factor_covariances_not_positive_definite"``, ``"saturated"``,
+        ``"negative_loading:A:Q4"`` (against the other items of its factor: reverse-keyed?),
+        and with ``"wlsmv"`` ``"rare_answer:Q3:2"`` (an answer that two people gave),
+        ``"polychoric_not_positive_definite"``.
     """
 
     estimates: pd.DataFrame
@@ -114,6 +132,7 @@ class CfaResult(Result):
     factor_covariances: FloatArray
     factor_correlations: FloatArray
     second_order_loadings: FloatArray
+    thresholds: pd.DataFrame
     residual_covariances: FloatArray
     observed_covariance: FloatArray
     implied_covariance: FloatArray
@@ -132,6 +151,8 @@ class CfaResult(Result):
     baseline_df: int
     scaling: float
     baseline_scaling: float
+    shift: float
+    baseline_shift: float
     chi2_scaled: float
     p_value_scaled: float
     cfi_scaled: float
@@ -151,6 +172,8 @@ class CfaResult(Result):
     n: int
     n_asked: int
     estimator: str
+    bifactor: str
+    weights: str
     confidence_level: float
     steps: int
     notes: tuple[str, ...]
@@ -160,7 +183,11 @@ class CfaResult(Result):
         return in_tidy_order(self.estimates)
 
     def glance(self) -> pd.DataFrame:
-        """One row: the fit, as it is to be reported for the estimator."""
+        """One row: the fit, as it is to be reported for the estimator.
+
+        CFI, TLI and RMSEA are the robust ones for ``"mlr"`` and ``"wlsmv"``; with the latter
+        they are lower (RMSEA higher) than the scaled ones often reported.
+        """
         robust = self.estimator != "ml"
         return pd.DataFrame(
             {
@@ -187,13 +214,17 @@ def confirmatory_factors(
     *,
     correlated_residuals: Sequence[tuple[str, str]] = (),
     second_order: Mapping[str, Sequence[str]] | None = None,
+    bifactor: str | None = None,
     estimator: CfaEstimator = "ml",
+    weights: str | None = None,
     confidence_level: float = 0.95,
 ) -> CfaResult:
-    """Fit a confirmatory factor model by maximum likelihood.
+    """Fit a confirmatory factor model by maximum likelihood or to ordered answers.
 
     ``Σ = Λ Φ Λᵀ + Θ`` is fitted to the items' covariances S (divisor n) by minimising
-    ``log|Σ| − log|S| + tr(S Σ⁻¹) − p``; χ² is n times the minimum.
+    ``log|Σ| − log|S| + tr(S Σ⁻¹) − p``; χ² is n times the minimum. For ordered answers
+    (``estimator="wlsmv"``) Σ is fitted to polychoric correlations r by minimising
+    ``Σ (r − σ(θ))²/var(r)``, residual variances being what is left to 1.
 
     Parameters
     ----------
@@ -205,9 +236,17 @@ def confirmatory_factors(
         Items whose residuals may correlate (alike in wording, say).
     second_order : mapping, optional
         Second-order factor → the factors below it; it takes the place of their correlations.
-    estimator : {"ml", "mlr"}
+    bifactor : str, optional
+        Name of a general factor of all items; it and the factors of `model` (its groups, three
+        items or more each) are then uncorrelated. See `bifactor_reliability`.
+    estimator : {"ml", "mlr", "wlsmv"}
         ``"ml"``: expected information, for answers about normal. ``"mlr"``: the same estimates
         with sandwich standard errors and Yuan–Bentler's scaled χ², for skewed answers.
+        ``"wlsmv"``: for answers on few steps (2 to 5, or more when skewed): diagonally weighted
+        least squares, sandwich errors, scaled and shifted χ².
+    weights : str, optional
+        Column of case weights, for ``"mlr"`` only: the covariances are weighted and the
+        sandwich knows. Respondents of weight 0 are left out.
     confidence_level : float
         Between 0 and 1; RMSEA always has its customary 90% interval.
 
@@ -220,7 +259,8 @@ def confirmatory_factors(
     Raises
     ------
     CxError
-        The model names unknown items, or has more parameters than there are covariances.
+        The model names unknown items, or has more parameters than there are covariances, or
+        weights are asked of an estimator without them.
     ResponseError
         Answers are not numbers, or too few respondents answered everything.
     EstimationError
@@ -233,7 +273,11 @@ def confirmatory_factors(
     changes Σ by a matrix of rank two), so that 22 items and 5 factors take milliseconds.
     Respondents with all answers only. Modification indices use expected information for both
     estimators. Agrees with
-    R: ``lavaan::cfa(model, frame, std.lv = TRUE)`` and ``estimator = "MLR"``.
+    R: ``lavaan::cfa(model, frame, std.lv = TRUE)``, ``estimator = "MLR"`` (with
+    ``sampling.weights``) and ``ordered = items, estimator = "WLSMV"``. With ``"wlsmv"``
+    thresholds are saturated and fit exactly, so they are estimated item by item; the covariance
+    of all polychoric correlations comes from stacked casewise scores. Compare χ² scaled, never
+    the naive one, and no AIC.
 
     References
     ----------
@@ -243,6 +287,14 @@ def confirmatory_factors(
     Yuan, K.-H., & Bentler, P. M. (2000). Three likelihood-based methods for mean and covariance
     structure analysis with nonnormal missing data. Sociological Methodology 30, 165–200.
     https://doi.org/10.1111/0081-1750.00078
+
+    Muthén, B., du Toit, S. H. C., & Spisic, D. (1997). Robust inference using weighted least
+    squares and quadratic estimating equations in latent variable modeling with categorical and
+    continuous outcomes. Unpublished manuscript. https://www.statmodel.com/wlscv.shtml
+
+    Savalei, V. (2021). Improving fit indices in structural equation modeling with categorical
+    data. Multivariate Behavioral Research 56, 390–407.
+    https://doi.org/10.1080/00273171.2020.1717922
 
     Brosseau-Liard, P. E., & Savalei, V. (2014). Adjusting incremental fit indices for
     nonnormality. Multivariate Behavioral Research 49, 460–470.
@@ -259,119 +311,92 @@ def confirmatory_factors(
     """
     check_choice("estimator", estimator, CFA_ESTIMATORS)
     check_fraction("confidence_level", confidence_level)
+    if weights is not None and estimator != "mlr":
+        raise CxError(
+            "weights: case weights need estimator='mlr', whose errors know them; got "
+            f"{estimator!r}"
+        )
     placed = factor_model(
-        model, correlated_residuals=correlated_residuals, second_order=second_order
+        model,
+        correlated_residuals=correlated_residuals,
+        second_order=second_order,
+        bifactor=bifactor,
     )
-    answers = complete_answers(frame, placed.items, at_least=len(placed.items) + 1)
+    asked = _Asked(
+        frame=frame,
+        estimator=estimator,
+        bifactor=bifactor or "",
+        weights=weights,
+        level=float(confidence_level),
+    )
+    return _ordinal(placed, asked) if estimator == "wlsmv" else _likelihood(placed, asked)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Asked:
+    """What was asked of `confirmatory_factors` beside the model."""
+
+    frame: pd.DataFrame
+    estimator: str
+    bifactor: str
+    weights: str | None
+    level: float
+
+
+def _likelihood(placed: FactorModel, asked: _Asked) -> CfaResult:
+    answers, weights = weighted_answers(
+        asked.frame, placed.items, asked.weights, at_least=len(placed.items) + 1
+    )
     check_varying(answers, placed.items)
-    centred = answers - answers.mean(axis=0)
-    n = len(centred)
-    observed = centred.T @ centred / n
+    n = len(answers)
+    w = np.ones(n) if weights is None else weights
+    centred = answers - np.average(answers, axis=0, weights=w)
+    observed = (centred * w[:, None]).T @ centred / n
     fit = fit_by_scoring(placed, observed)
-    robust = robust_of(placed, fit.values, centred) if estimator == "mlr" else None
+    robust = (
+        robust_of(placed, fit.values, centred, weights) if asked.estimator == "mlr" else None
+    )
     covariance = robust.covariance if robust else np.linalg.inv(fit.information) / n
+    empty = {name: [] for name in ("term", "group", "estimate", "std_error", "n")}
+    return CfaResult(
+        estimates=estimate_table(placed, fit, covariance, n=n, confidence_level=asked.level),
+        modification=modification_table(placed, fit, observed, n),
+        thresholds=table_of(empty),
+        parameter_covariance=covariance,
+        **matrix_fields(placed, fit, observed),
+        **likelihood_fields(placed, fit, observed, n, robust),
+        n=n,
+        n_asked=len(asked.frame),
+        estimator=asked.estimator,
+        bifactor=asked.bifactor,
+        weights=asked.weights or "",
+        confidence_level=asked.level,
+        steps=fit.steps,
+        notes=dropped_note(len(asked.frame), n) + solution_notes(placed, fit),
+    )
+
+
+def _ordinal(placed: FactorModel, asked: _Asked) -> CfaResult:
+    answers = complete_answers(asked.frame, placed.items, at_least=len(placed.items) + 1)
+    check_varying(answers, placed.items)
+    sample = ordinal_sample(answers, placed.items)
+    found = fit_ordinal(placed, sample)
+    fit, n = found.fit, sample.n
     return CfaResult(
         estimates=estimate_table(
-            placed, fit, covariance, n=n, confidence_level=confidence_level
+            placed, fit, found.covariance, n=n, confidence_level=asked.level
         ),
-        modification=modification_table(placed, fit, observed, n),
-        parameter_covariance=covariance,
-        **_matrices(placed, fit, observed),
-        **_fit_fields(placed, fit, observed, n, robust),
+        modification=ordinal_modification_table(placed, found, sample),
+        thresholds=sample.thresholds,
+        parameter_covariance=found.covariance,
+        **matrix_fields(placed, fit, sample.correlations),
+        **ordinal_fields(placed, fit, sample, found.test),
         n=n,
-        n_asked=len(frame),
-        estimator=estimator,
-        confidence_level=float(confidence_level),
+        n_asked=len(asked.frame),
+        estimator=asked.estimator,
+        bifactor=asked.bifactor,
+        weights="",
+        confidence_level=asked.level,
         steps=fit.steps,
-        notes=dropped_note(len(frame), n) + _notes(placed, fit),
+        notes=dropped_note(len(asked.frame), n) + sample.notes + solution_notes(placed, fit),
     )
-
-
-def _matrices(model: FactorModel, fit: FitOfModel, observed: FloatArray) -> dict[str, Any]:
-    first, at = model.n_first, fit.at
-    standardized = standardized_values(model, fit.values)
-    above = np.zeros((first, len(model.factors) - first))
-    own = model.free.matrix == PATH
-    above[model.free.row[own], model.free.column[own] - first] = standardized[own].real
-    factors = np.asarray(at.factors[:first, :first], dtype=float)
-    loadings = np.asarray(at.loadings[:, :first], dtype=float)
-    item, factor = np.sqrt(np.diag(at.implied)), np.sqrt(np.diag(factors))
-    return {
-        "items": model.items,
-        "factors": model.factors[:first],
-        "second_order_factors": model.factors[first:],
-        "loadings": loadings,
-        "standardized_loadings": loadings * factor / item[:, None],
-        "factor_covariances": factors,
-        "factor_correlations": correlation_of(factors),
-        "second_order_loadings": above,
-        "residual_covariances": at.residuals,
-        "observed_covariance": observed,
-        "implied_covariance": at.implied,
-    }
-
-
-def _fit_fields(
-    model: FactorModel, fit: FitOfModel, observed: FloatArray, n: int, robust: Robust | None
-) -> dict[str, Any]:
-    p, k = len(model.items), model.free.count
-    scaling = robust.scaling if robust else 1.0
-    test = ChiSquare(
-        chi2=n * fit.discrepancy if model.df else 0.0,
-        df=model.df,
-        baseline=n * independence_discrepancy(observed),
-        baseline_df=p * (p - 1) // 2,
-        n=n,
-        scaling=scaling,
-        baseline_scaling=robust.baseline_scaling if robust else 1.0,
-    )
-    plain = scaled_indices(ChiSquare(
-        chi2=test.chi2, df=test.df, baseline=test.baseline, baseline_df=test.baseline_df, n=n
-    ))  # fmt: skip
-    log_likelihood = log_likelihood_of(observed, fit.at.implied, n)
-    return {
-        "chi2": test.chi2,
-        "df": model.df,
-        "p_value": plain.p_value,
-        **_index_fields(plain, ""),
-        "rmsea_p_close": plain.rmsea_p_close,
-        "srmr": srmr_of(observed, fit.at.implied),
-        "baseline_chi2": test.baseline,
-        "baseline_df": test.baseline_df,
-        "scaling": scaling,
-        "baseline_scaling": test.baseline_scaling,
-        "chi2_scaled": test.chi2 / scaling,
-        "p_value_scaled": scaled_indices(test).p_value,
-        **_index_fields(scaled_indices(test), "_scaled"),
-        **_index_fields(robust_indices(test), "_robust"),
-        "log_likelihood": log_likelihood,
-        "aic": -2 * log_likelihood + 2 * k,
-        "bic": -2 * log_likelihood + math.log(n) * k,
-        "n_parameters": k,
-    }
-
-
-def _index_fields(indices: Indices, suffix: str) -> dict[str, Any]:
-    names = ("cfi", "tli", "rmsea", "rmsea_low", "rmsea_high")
-    return {name + suffix: getattr(indices, name) for name in names}
-
-
-def _notes(model: FactorModel, fit: FitOfModel) -> tuple[str, ...]:
-    first = model.n_first
-    notes = [
-        f"heywood:{item}"
-        for item, value in zip(model.items, np.diag(fit.at.residuals), strict=True)
-        if value <= 0
-    ]
-    correlations = correlation_of(np.asarray(fit.at.factors[:first, :first]))
-    notes += [
-        f"correlation_above_1:{model.factors[i]}:{model.factors[j]}"
-        for i in range(first)
-        for j in range(i + 1, first)
-        if abs(correlations[i, j]) > 1
-    ]
-    if np.linalg.eigvalsh(correlations)[0] < 0:
-        notes.append("factor_covariances_not_positive_definite")
-    if model.df == 0:
-        notes.append("saturated")
-    return tuple(notes)

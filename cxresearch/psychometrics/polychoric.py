@@ -149,7 +149,7 @@ def polychoric_correlations(
     correlations = pairs.matrix(len(names))
     return PolychoricResult(
         estimates=_pair_table(names, pairs, answers, confidence_level),
-        thresholds=_threshold_table(names, given),
+        thresholds=threshold_table(names, given),
         correlations=correlations,
         items=tuple(names),
         n=len(answers),
@@ -178,7 +178,8 @@ def _pair_table(
     )
 
 
-def _threshold_table(names: Sequence[str], given: Categories) -> pd.DataFrame:
+def threshold_table(names: Sequence[str], given: Categories) -> pd.DataFrame:
+    """Return one row a threshold, see `PolychoricResult.thresholds`."""
     rows: list[dict[str, object]] = []
     n = len(given.codes)
     for j, name in enumerate(names):
