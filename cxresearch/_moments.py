@@ -90,6 +90,21 @@ def column_moments(values: FloatArray, *, weights: FloatArray | None = None) -> 
     return ColumnMoments(n=n, mean=mean, sd=sd, std_error=std_error, df=df)
 
 
+def mean_influence(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the influence of each row on the weighted mean of each column, 0 outside.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, k)
+        nan outside the domain.
+    weights : ndarray, shape (n,) or (n, k)
+    """
+    answered = np.isfinite(values)
+    w = _shares(answered, weights)
+    filled = np.where(answered, values, 0.0)
+    return np.where(answered, w * (filled - (w * filled).sum(axis=0)), 0.0)
+
+
 def linearised_error(contributions: FloatArray, usable: np.ndarray) -> FloatArray:
     """Return ``√(N/(N − 1) Σ z²)`` of each column of influences z, 0 where not `usable`.
 
@@ -126,6 +141,19 @@ def standardized_mean_moments(
     -----
     Agrees with R survey: ``svycontrast(svymean(~x + x2, d), quote(x/sqrt(c*(x2 - x^2))))``.
     """
+    estimate, influence = standardized_mean_influence(values, weights)
+    usable = np.isfinite(estimate)
+    error = linearised_error(influence, usable)
+    return estimate, np.where(usable, error, np.nan)
+
+
+def standardized_mean_influence(
+    values: FloatArray, weights: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return weighted mean over weighted sd (k,), and the influence of the rows on it (n, k).
+
+    The influence is 0 outside the domain, and throughout where the sd is 0.
+    """
     moments = column_moments(values, weights=weights)
     usable = moments.sd > 0
     sd = np.where(usable, moments.sd, np.nan)
@@ -134,8 +162,7 @@ def standardized_mean_moments(
     deviations = np.where(answered, values - moments.mean, 0.0)
     of_variance = moments.n / moments.df * deviations**2 - sd**2
     influence = deviations / sd - moments.mean * of_variance / (2 * sd**3)
-    error = linearised_error(np.where(answered, w * influence, 0.0), usable)
-    return moments.mean / sd, np.where(usable, error, np.nan)
+    return moments.mean / sd, np.where(answered & usable, w * influence, 0.0)
 
 
 def _shares(answered: np.ndarray, weights: FloatArray | None) -> FloatArray:

@@ -7,11 +7,20 @@ from typing import Literal
 
 import numpy as np
 
+from cxresearch._survey import SurveyDesign
 from cxresearch._types import BoolArray, FloatArray, IntArray
 from cxresearch._validate import check_choice
 from cxresearch.codebook.model import Battery
 from cxresearch.errors import CxError, ResponseError
 from cxresearch.responses.model import Responses
+from cxresearch.servqual._design import (
+    NO_DESIGN,
+    DesignColumns,
+    UseDesign,
+    build_design,
+    design_columns,
+    known_places,
+)
 from cxresearch.servqual._estimates import Term, battery_terms
 from cxresearch.servqual._points import ImportancePoints, importance_points
 from cxresearch.servqual._scores import GapScores, score_gaps
@@ -31,6 +40,10 @@ class GapData:
         Of the respondents that are analysed, one column for each of `terms`.
     weights : ndarray, shape (n,), or None
         Their case weights.
+    design : SurveyDesign or None
+        Strata and clusters; None where every respondent was sampled alone.
+    columns : DesignColumns
+        Where they stand.
     points : ImportancePoints or None
     analysed : ndarray of bool
         Which rows of the responses they are.
@@ -39,6 +52,8 @@ class GapData:
     terms: tuple[Term, ...]
     scores: GapScores
     weights: FloatArray | None
+    design: SurveyDesign | None
+    columns: DesignColumns
     points: ImportancePoints | None
     analysed: BoolArray
     notes: tuple[str, ...]
@@ -50,15 +65,28 @@ class GapData:
 
 
 def gap_data(
-    responses: Responses, battery: Battery, *, min_answered: float, weighted: Weighted
+    responses: Responses,
+    battery: Battery,
+    *,
+    min_answered: float,
+    weighted: Weighted,
+    design: UseDesign = "none",
 ) -> GapData:
-    """Return scores and weights of the respondents that can be analysed."""
-    analysed, weights, notes = _analysed(responses, weighted=weighted)
+    """Return scores, weights and design of the respondents that can be analysed."""
+    columns = design_columns(responses, design)
+    analysed, weights, notes = analysed_respondents(
+        responses, weighted=weighted, columns=columns
+    )
     points = _points(responses, battery, analysed)
+    sampled = build_design(responses, columns, analysed=analysed, weights=weights)
+    if sampled is not None and sampled.lonely:
+        notes = (*notes, f"lonely_strata:{sampled.lonely}")
     return GapData(
         terms=battery_terms(battery, by_importance=points is not None),
         scores=_scores(responses, battery, analysed, min_answered, points),
         weights=weights,
+        design=sampled,
+        columns=columns,
         points=points,
         analysed=analysed,
         notes=notes if points is None else (*notes, *points.notes),
@@ -83,8 +111,8 @@ def check_battery(battery: Battery) -> Battery:
     return battery
 
 
-def _analysed(
-    responses: Responses, *, weighted: Weighted
+def analysed_respondents(
+    responses: Responses, *, weighted: Weighted, columns: DesignColumns = NO_DESIGN
 ) -> tuple[BoolArray, FloatArray | None, tuple[str, ...]]:
     """Return who is analysed, their weights if weights are used, and notes."""
     check_choice("weighted", weighted, ("auto", "yes", "no", True, False))
@@ -95,11 +123,10 @@ def _analysed(
             "weighted=True: the codebook names no column of role weight; give it one, or use "
             "weighted='auto'"
         )
-    if weights is None:
-        analysed = np.ones(responses.n, dtype=bool)
-        notes: tuple[str, ...] = ()
-    else:
-        analysed, notes = _usable_weights(weights)
+    analysed, notes = known_places(responses, columns)
+    if weights is not None:
+        usable, more = _usable_weights(weights)
+        analysed, notes = analysed & usable, (*more, *notes)
         weights = weights[analysed]
     if analysed.sum() < 2:
         of = f" with a weight, of {responses.n}" if weights is not None else ""

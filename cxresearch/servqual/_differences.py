@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxresearch._moments import mean_influence
 from cxresearch._multiplicity import adjust_p_values
-from cxresearch._types import FloatArray, PAdjust
+from cxresearch._survey import SurveyDesign, domain_df, linearised_covariance
+from cxresearch._types import BoolArray, FloatArray, PAdjust
 
 TEXT_COLUMNS = ("term", "group", "groups", "lowest", "highest", "note")
 COLUMNS = (
@@ -99,12 +101,73 @@ def wald_test(mean: FloatArray, variance: FloatArray, *, n: float) -> GroupTest:
     return GroupTest(statistic=statistic, df=df, df_denominator=n - df - 1, p_value=p_value)
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class JointMeans:
+    """Means of groups whose respondents may share clusters.
+
+    Attributes
+    ----------
+    mean : ndarray, shape (K,)
+    covariance : ndarray, shape (K, K)
+    df : float
+        Clusters less strata of all groups together.
+    """
+
+    mean: FloatArray
+    covariance: FloatArray
+    df: float
+
+    def test(self) -> GroupTest:
+        """Return the Wald test of equal means, ``F = (Cm)'(CVC')⁻¹(Cm)/(K − 1)``.
+
+        Denominator degrees of freedom are ``df + 1 − K``. Agrees with R survey:
+        ``regTermTest(svyglm(y ~ group, d), ~group)``.
+        """
+        groups = len(self.mean)
+        contrast = np.eye(groups)[1:] - np.eye(groups)[0]
+        differences = contrast @ self.mean
+        spread = contrast @ self.covariance @ contrast.T
+        df, rest = groups - 1, self.df + 1 - groups
+        if not rest >= 1 or np.linalg.matrix_rank(spread) < df:
+            nan = math.nan
+            return GroupTest(statistic=nan, df=float(df), df_denominator=nan, p_value=nan)
+        statistic = float(differences @ np.linalg.solve(spread, differences)) / df
+        return GroupTest(
+            statistic=statistic,
+            df=float(df),
+            df_denominator=rest,
+            p_value=float(stats.f.sf(statistic, df, rest)),
+        )
+
+    def error_of_two(self) -> float:
+        """Return the standard error of the difference of two groups."""
+        v = self.covariance
+        return math.sqrt(max(v[0, 0] + v[1, 1] - 2 * v[0, 1], 0.0))
+
+
+def joint_means(
+    values: FloatArray, groups: Sequence[BoolArray], design: SurveyDesign
+) -> JointMeans:
+    """Return the means of a score (n,) in some groups with their design-based covariance."""
+    inside = np.column_stack([np.where(members, values, np.nan) for members in groups])
+    influence = mean_influence(inside, design.weights)
+    answered = np.isfinite(inside)
+    shares = np.where(answered, design.weights[:, None], 0.0)
+    total = (shares * np.where(answered, inside, 0.0)).sum(axis=0)
+    return JointMeans(
+        mean=total / shares.sum(axis=0),
+        covariance=linearised_covariance(influence, design),
+        df=float(domain_df(answered.any(axis=1)[:, None], design)[0]),
+    )
+
+
 def compare_groups(
     cells: pd.DataFrame,
     samples: Sequence[FloatArray],
     *,
     weighted: bool,
     confidence_level: float,
+    joint: Callable[[BoolArray], JointMeans] | None = None,
 ) -> dict[str, object]:
     """Return one row of `differences`, its p_adjusted still nan: one term, one segment.
 
@@ -116,6 +179,8 @@ def compare_groups(
         Gaps of the respondents of each group, in the order of `cells`.
     weighted : bool
     confidence_level : float
+    joint : function, optional
+        Of a design with strata or clusters: from which groups are shown to their means.
     """
     shown = (~cells["suppressed"]).to_numpy()
     kept = cells[shown]
@@ -129,11 +194,15 @@ def compare_groups(
         return row
     ordered = kept.sort_values("estimate", kind="stable")["group"]
     row |= {"lowest": ordered.iloc[0], "highest": ordered.iloc[-1]}
-    if (kept["note"] == "constant").any():
-        row["note"] = "constant"
-        return row
+    for note in ("constant", "one_cluster"):
+        if (kept["note"] == note).any():
+            row["note"] = note
+            return row
     mean, error = kept["estimate"].to_numpy(), kept["std_error"].to_numpy()
-    if weighted:
+    together = None if joint is None else joint(shown)
+    if together is not None:
+        test = together.test()
+    elif weighted:
         test = wald_test(mean, error**2, n=float(kept["n"].sum()))
     else:
         test = welch_test([s for s, is_shown in zip(samples, shown, strict=True) if is_shown])
@@ -144,15 +213,15 @@ def compare_groups(
         "p_value": test.p_value,
     }
     if len(kept) == 2:
-        row |= _difference_of_two(kept, test.df_denominator, confidence_level)
+        apart = math.hypot(*error) if together is None else together.error_of_two()
+        row |= _difference_of_two(kept, test.df_denominator, apart, confidence_level)
     return row
 
 
 def _difference_of_two(
-    kept: pd.DataFrame, df: float, confidence_level: float
+    kept: pd.DataFrame, df: float, std_error: float, confidence_level: float
 ) -> dict[str, object]:
     first, second = kept["estimate"]
-    std_error = math.hypot(*kept["std_error"])
     half = float(stats.t.ppf((1 + confidence_level) / 2, df)) * std_error
     return {
         "estimate": first - second,

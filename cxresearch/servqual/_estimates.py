@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from cxresearch._effects import Effects, d_av, d_z_interval, weighted_d_z
-from cxresearch._moments import ColumnMoments, column_moments
+from cxresearch._moments import (
+    ColumnMoments,
+    column_moments,
+    mean_influence,
+    standardized_mean_influence,
+)
 from cxresearch._multiplicity import adjust_p_values
-from cxresearch._types import BoolArray, FloatArray, PAdjust
+from cxresearch._survey import SurveyDesign, domain_df, linearised_errors
+from cxresearch._types import BoolArray, FloatArray, IntArray, PAdjust
 from cxresearch.codebook.model import Battery
 from cxresearch.servqual._scores import GapScores
 
@@ -57,6 +63,7 @@ def estimate_terms(
     *,
     confidence_level: float,
     weights: FloatArray | None = None,
+    design: SurveyDesign | None = None,
     members: BoolArray | None = None,
 ) -> pd.DataFrame:
     """Return one row for each term; p-values are not adjusted yet.
@@ -69,6 +76,8 @@ def estimate_terms(
         One for each column of `scores`.
     confidence_level : float
     weights : ndarray, shape (n,), optional
+    design : SurveyDesign, optional
+        Strata and clusters of all respondents analysed.
     members : ndarray of bool, shape (n,), optional
         The domain; everybody when not given.
     """
@@ -77,11 +86,13 @@ def estimate_terms(
         np.where(inside[:, None], values, np.nan)
         for values in (scores.gap, scores.expectation, scores.perception)
     )
-    moments = column_moments(gap, weights=weights)
+    moments = gap_moments(gap, weights=weights, design=design)
     numbers = _test_of_zero(moments, confidence_level)
     expected = column_moments(expectation, weights=weights)
     perceived = column_moments(perception, weights=weights)
-    effect = _effect(gap, numbers["statistic"], moments, weights, confidence_level)
+    effect = _effect(
+        gap, numbers["statistic"], moments, weights, confidence_level, design=design
+    )
     numbers |= {
         "expectation": expected.mean,
         "perception": perceived.mean,
@@ -92,6 +103,21 @@ def estimate_terms(
         "d_av": d_av(moments.mean, expected.sd, perceived.sd),
     }
     return _as_frame(numbers, moments, terms)
+
+
+def gap_moments(
+    values: FloatArray,
+    *,
+    weights: FloatArray | None = None,
+    design: SurveyDesign | None = None,
+) -> ColumnMoments:
+    """Return moments of columns; their errors and df are those of the design, if any."""
+    moments = column_moments(values, weights=weights)
+    if design is None:
+        return moments
+    error = linearised_errors(mean_influence(values, design.weights), design)
+    df = domain_df(np.isfinite(values), design)
+    return replace(moments, std_error=np.where(np.isfinite(df), error, np.nan), df=df)
 
 
 def _test_of_zero(moments: ColumnMoments, confidence_level: float) -> dict[str, FloatArray]:
@@ -118,7 +144,14 @@ def _effect(
     moments: ColumnMoments,
     weights: FloatArray | None,
     confidence_level: float,
+    *,
+    design: SurveyDesign | None = None,
 ) -> Effects:
+    if design is not None:
+        estimate, influence = standardized_mean_influence(gap, design.weights)
+        error = np.where(np.isfinite(estimate), linearised_errors(influence, design), np.nan)
+        half = stats.t.ppf((1 + confidence_level) / 2, moments.df) * error
+        return Effects(estimate=estimate, conf_low=estimate - half, conf_high=estimate + half)
     if weights is not None:
         return weighted_d_z(gap, weights, confidence_level=confidence_level)
     n = np.where(moments.n > 1, moments.n, np.nan)
@@ -142,19 +175,29 @@ def _as_frame(
     frame["dimension"] = [term.dimension for term in terms]
     frame["segment"] = ""
     frame["suppressed"] = False
-    frame["note"] = np.where(few, "too_few", np.where(moments.sd == 0, "constant", ""))
+    alone = ~few & ~np.isfinite(moments.df)
+    frame["note"] = np.select(
+        [few, alone, moments.sd == 0], ["too_few", "one_cluster", "constant"], default=""
+    )
     return frame[list(COLUMNS)].astype(dict.fromkeys(TEXT_COLUMNS, object))
 
 
-def adjust_families(estimates: pd.DataFrame, *, method: PAdjust) -> pd.DataFrame:
-    """Return the estimates with `p_adjusted`.
+def families(estimates: pd.DataFrame) -> list[IntArray]:
+    """Return the positions of the rows that are tested together.
 
     Families: all items; all dimensions; each overall score. Within a segment: dimensions ×
     groups together, and each overall score over the groups.
     """
     overall = estimates["term"].where(estimates["level"] == "overall", "")
-    family = [estimates["segment"], estimates["level"], overall]
-    adjusted = estimates.groupby(family, sort=False)["p_value"].transform(
-        lambda p: adjust_p_values(p, method=method)
-    )
+    keys = [estimates["segment"], estimates["level"], overall]
+    grouped = estimates.groupby(keys, sort=False).indices
+    return [np.asarray(rows, dtype=int) for rows in grouped.values()]
+
+
+def adjust_families(estimates: pd.DataFrame, *, method: PAdjust) -> pd.DataFrame:
+    """Return the estimates with `p_adjusted`, family by family."""
+    adjusted = np.full(len(estimates), np.nan)
+    p_values = estimates["p_value"].to_numpy(dtype=float)
+    for rows in families(estimates):
+        adjusted[rows] = adjust_p_values(p_values[rows], method=method)
     return estimates.assign(p_adjusted=adjusted)

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxresearch._moments import column_moments
-from cxresearch._types import PAdjust
+from cxresearch._sign_flips import max_t_p_values
+from cxresearch._survey import SurveyDesign
+from cxresearch._types import BoolArray, FloatArray
 from cxresearch.codebook.model import Battery
 from cxresearch.servqual._data import GapData
-from cxresearch.servqual._differences import compare_groups, differences_frame
-from cxresearch.servqual._estimates import NUMBERS, adjust_families, estimate_terms
+from cxresearch.servqual._design import spans_clusters, without_clusters
+from cxresearch.servqual._differences import (
+    JointMeans,
+    compare_groups,
+    differences_frame,
+    joint_means,
+)
+from cxresearch.servqual._estimates import (
+    NUMBERS,
+    adjust_families,
+    estimate_terms,
+    families,
+    gap_moments,
+)
 from cxresearch.servqual._segments import SHOWN, SUPPRESSION_NOTES, Segment, suppressed_cells
+
+GapAdjust = Literal["holm", "bh", "none", "max_t"]
+GAP_ADJUST: tuple[GapAdjust, ...] = ("holm", "bh", "none", "max_t")
 
 
 def gap_tables(
@@ -23,7 +40,9 @@ def gap_tables(
     *,
     confidence_level: float,
     min_cell: int,
-    method: PAdjust,
+    method: GapAdjust,
+    flips: int = 4999,
+    seed: int = 1,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return `estimates` and `differences`."""
     tables = [
@@ -31,6 +50,7 @@ def gap_tables(
             data.scores,
             data.terms,
             weights=data.weights,
+            design=data.design,
             confidence_level=confidence_level,
         )
     ]
@@ -42,7 +62,65 @@ def gap_tables(
         tables.append(cells)
         rows += _segment_differences(data, segment, cells, confidence_level)
     estimates = pd.concat(tables, ignore_index=True)
+    if method == "max_t":
+        adjusted = _max_t_adjusted(data, split, estimates, flips=flips, seed=seed)
+        return adjusted, differences_frame(rows, method="holm")
     return adjust_families(estimates, method=method), differences_frame(rows, method=method)
+
+
+def _max_t_adjusted(
+    data: GapData, split: Sequence[Segment], estimates: pd.DataFrame, *, flips: int, seed: int
+) -> pd.DataFrame:
+    """Return the estimates with p-values by sign flipping, family by family."""
+    place = {term.name: column for column, term in enumerate(data.terms)}
+    members = {
+        (segment.name, label): inside
+        for segment in split
+        for label, inside in zip(segment.labels, segment.members, strict=True)
+    }
+    everybody = np.ones(len(data.scores.gap), dtype=bool)
+    gap = data.scores.gap
+    p_adjusted = np.full(len(estimates), np.nan)
+    for rows in families(estimates):
+        part = estimates.iloc[rows]
+        tested = part["p_value"].notna().to_numpy()
+        if not tested.any():
+            continue
+        columns = [
+            np.where(members.get((row.segment, row.group), everybody), gap[:, place[row.term]],
+                     np.nan)
+            for row in part[tested].itertuples()
+        ]  # fmt: skip
+        design = segment_design(data, split, part["segment"].iloc[0])
+        p_adjusted[rows[tested]] = max_t_p_values(
+            np.column_stack(columns),
+            weights=data.weights,
+            unit=None if design is None else design.unit,
+            flips=flips,
+            seed=seed,
+        )
+    return estimates.assign(p_adjusted=p_adjusted)
+
+
+def segment_design(data: GapData, split: Sequence[Segment], name: str) -> SurveyDesign | None:
+    """Return the design for the groups of a segment.
+
+    Where a group is one cluster (branches compared with each other), the question is about
+    these very clusters: respondents are the units within them.
+    """
+    if data.design is None:
+        return None
+    for segment in split:
+        if segment.name == name and clusters_are_groups(data, segment):
+            return without_clusters(data.design)
+    return data.design
+
+
+def clusters_are_groups(data: GapData, segment: Segment) -> bool:
+    """Whether some group of a segment is one cluster."""
+    if data.design is None or not data.columns.clusters:
+        return False
+    return not all(spans_clusters(members, data.design) for members in segment.members)
 
 
 def _segment_cells(
@@ -56,6 +134,7 @@ def _segment_cells(
             data.scores.take(columns),
             terms,
             weights=data.weights,
+            design=segment_design(data, (segment,), segment.name),
             members=members,
             confidence_level=confidence_level,
         ).assign(group=label, segment=segment.name)
@@ -80,6 +159,7 @@ def _segment_differences(
 ) -> list[dict[str, object]]:
     rows = []
     gap = data.scores.gap
+    design = segment_design(data, (segment,), segment.name)
     for position in data.above_items:
         term = data.terms[position]
         if term.name == "overall_weighted":
@@ -91,9 +171,23 @@ def _segment_differences(
                 [sample[np.isfinite(sample)] for sample in values],
                 weighted=data.weights is not None,
                 confidence_level=confidence_level,
+                joint=_joint(gap[:, position], segment, design),
             )
         )
     return rows
+
+
+def _joint(
+    values: FloatArray, segment: Segment, design: SurveyDesign | None
+) -> Callable[[BoolArray], JointMeans] | None:
+    if design is None:
+        return None
+
+    def of_shown(shown: BoolArray) -> JointMeans:
+        groups = [m for m, is_shown in zip(segment.members, shown, strict=True) if is_shown]
+        return joint_means(values, groups, design)
+
+    return of_shown
 
 
 def importance_table(
@@ -103,7 +197,7 @@ def importance_table(
     dimensions = battery.scales if data.points is not None else ()
     none = np.empty((int(data.analysed.sum()), 0))
     points = none if data.points is None else data.points.points
-    moments = column_moments(points, weights=data.weights)
+    moments = gap_moments(points, weights=data.weights, design=data.design)
     half = stats.t.ppf((1 + confidence_level) / 2, moments.df) * moments.std_error
     frame = pd.DataFrame(
         {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cxresearch._types import P_ADJUST, PAdjust
 from cxresearch._validate import (
     check_choice,
     check_count,
@@ -14,21 +13,31 @@ from cxresearch._validate import (
 )
 from cxresearch.responses.model import Responses
 from cxresearch.servqual._data import Weighted, check_battery, gap_data
+from cxresearch.servqual._design import UseDesign
 from cxresearch.servqual._segments import segment_names, split_by_segment
-from cxresearch.servqual._tables import gap_tables, importance_table
+from cxresearch.servqual._tables import (
+    GAP_ADJUST,
+    GapAdjust,
+    clusters_are_groups,
+    gap_tables,
+    importance_table,
+)
 from cxresearch.servqual.result import ServqualGapsResult
 
 
-def servqual_gaps(
+def servqual_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
     responses: Responses,
     *,
     battery: str | None = None,
     segments: Sequence[str] = (),
     confidence_level: float = 0.95,
-    p_adjust: PAdjust = "holm",
+    p_adjust: GapAdjust = "holm",
     min_answered: float = 0.5,
     min_cell: int = 10,
     weighted: Weighted = "auto",
+    design: UseDesign = "auto",
+    flips: int = 4999,
+    seed: int = 1,
 ) -> ServqualGapsResult:
     r"""Estimate gaps, perception − expectation, per item, per dimension and overall.
 
@@ -48,16 +57,22 @@ def servqual_gaps(
         Columns of role segment, or ``"wave"``.
     confidence_level : float
         Between 0 and 1.
-    p_adjust : {"holm", "bh", "none"}
+    p_adjust : {"holm", "bh", "none", "max_t"}
         Adjustment within families: all items; all dimensions; each overall score alone. Within
         a segment: dimensions × groups, and each overall score over the groups; for the
-        differences, the terms of a segment.
+        differences, the terms of a segment. ``"max_t"`` throws the signs of the respondents'
+        (clusters') gaps and compares with the largest |t| of the family, which uses how gaps
+        hang together; the differences between groups are then adjusted by Holm.
     min_answered : float
         Share of a dimension's items a respondent must have answered, 0 to 1.
     min_cell : int
         A group, or a cell of a group, with fewer respondents is not shown.
     weighted : bool or {"auto", "yes", "no"}
         Use the codebook's column of case weights; ``"auto"`` does when there is one.
+    design : {"auto", "none"}
+        Use the codebook's columns of role stratum and cluster, where there are any.
+    flips, seed : int
+        Random flips of ``p_adjust="max_t"``, and their seed.
 
     Returns
     -------
@@ -69,7 +84,8 @@ def servqual_gaps(
         columns: ``level``, ``label``, ``dimension``, ``segment``, ``expectation`` and
         ``perception`` (means of the same respondents), ``sd`` of the gap, ``d_z`` with
         ``d_z_low`` and ``d_z_high`` (gap in sds of the gap), ``d_av`` (gap in mean sds of the
-        answers), ``suppressed``, ``note`` (``""``, ``too_few``, ``constant``, ``suppressed``,
+        answers), ``suppressed``, ``note`` (``""``, ``too_few``, ``constant``, ``one_cluster``
+        (nothing is known about the spread of clusters), ``suppressed``,
         ``suppressed_complementary``). ``differences`` tests dimensions and overall between the
         groups that are shown.
 
@@ -91,6 +107,14 @@ def servqual_gaps(
     linearised interval; groups by a Wald test with ``n − K`` df. R survey: ``svymean``,
     ``svycontrast``, ``svyttest``, ``regTermTest``. A respondent without a weight, or with
     weight 0, is left out and counted in ``notes``.
+
+    *With strata or clusters*: the same with clusters as sampling units within strata; degrees
+    of freedom are clusters less strata in the domain, and the groups' covariance through shared
+    clusters enters their Wald test. R survey: ``svydesign(ids = ~cluster, strata = ~stratum,
+    weights = ~w)``. A stratum with a single cluster counts by its distance from the whole
+    (``survey.lonely.psu = "adjust"``) and is noted (``lonely_strata:1``). Where a group of a
+    segment *is* one cluster, as when branches are compared, respondents are the units within it
+    and a note says so (``clusters_are_groups:branch``).
 
     A term with fewer than 2 respondents has nan and the note ``too_few``; one whose gap is the
     same for everybody has no test, no interval and no d_z, and the note ``constant``.
@@ -136,12 +160,15 @@ def servqual_gaps(
     {'term': 'staff', 'estimate': -1.0, 'n': 4.0}
     """
     check_fraction("confidence_level", confidence_level)
-    check_choice("p_adjust", p_adjust, P_ADJUST)
+    check_choice("p_adjust", p_adjust, GAP_ADJUST)
     check_share("min_answered", min_answered)
     check_count("min_cell", min_cell)
+    check_count("flips", flips, at_least=99)
     chosen = check_battery(responses.battery(battery))
     names = _check_segments(responses, segments)
-    data = gap_data(responses, chosen, min_answered=min_answered, weighted=weighted)
+    data = gap_data(
+        responses, chosen, min_answered=min_answered, weighted=weighted, design=design
+    )
     split = [split_by_segment(responses, name, data.analysed) for name in names]
     estimates, differences = gap_tables(
         data,
@@ -149,6 +176,11 @@ def servqual_gaps(
         confidence_level=confidence_level,
         min_cell=int(min_cell),
         method=p_adjust,
+        flips=int(flips),
+        seed=int(seed),
+    )
+    own = tuple(
+        f"clusters_are_groups:{part.name}" for part in split if clusters_are_groups(data, part)
     )
     return ServqualGapsResult(
         estimates=estimates,
@@ -164,7 +196,12 @@ def servqual_gaps(
         min_cell=int(min_cell),
         weighted=data.weights is not None,
         segments=tuple(names),
-        notes=(*data.notes, *(note for segment in split for note in segment.notes)),
+        strata=data.columns.strata,
+        clusters=data.columns.clusters,
+        sampling_units=0 if data.design is None else data.design.units,
+        flips=int(flips) if p_adjust == "max_t" else 0,
+        seed=int(seed) if p_adjust == "max_t" else 0,
+        notes=(*data.notes, *(note for segment in split for note in segment.notes), *own),
     )
 
 

@@ -38,6 +38,12 @@ class ServqualGapsResult(Result):
     weighted : bool
         Case weights were used.
     segments : tuple of str
+    strata, clusters : str
+        Columns of the sampling design that errors and tests rest on; ``""``: there is none.
+    sampling_units : int
+        Clusters (or respondents within strata) of that design; 0 without one.
+    flips, seed : int
+        Sign flips behind `p_adjusted` and their seed; 0 where p was not adjusted by flipping.
     notes : tuple of str
         Codes of what the analyst must know, e.g. ``"points_rescaled:7"``.
 
@@ -61,6 +67,11 @@ class ServqualGapsResult(Result):
     weighted: bool
     segments: tuple[str, ...]
     notes: tuple[str, ...]
+    strata: str = ""
+    clusters: str = ""
+    sampling_units: int = 0
+    flips: int = 0
+    seed: int = 0
 
     def __post_init__(self) -> None:
         rows = self.estimates

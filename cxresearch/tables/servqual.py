@@ -17,6 +17,7 @@ from cxresearch.wording.labels import clean, file_stem, name_of, segment_label
 
 Level = Literal["dimension", "item", "overall"]
 LEVELS: tuple[Level, ...] = ("dimension", "item", "overall")
+_DESIGN_NOTES = ("lonely_strata", "cluster_missing", "stratum_missing")
 _POINT_NOTES = ("points_rescaled", "points_rejected", "points_missing")
 
 
@@ -346,9 +347,26 @@ def _segment_notes(
 def _shared_notes(gaps: ServqualGapsResult, data: pd.DataFrame, formats: Formats) -> list[str]:
     text = formats.messages.text
     notes = [text("tables.notes.weighted")] if gaps.weighted else []
+    notes += _design_notes(gaps, formats)
     hidden = data["suppressed"].astype(bool) if "suppressed" in data else False
     if (data["conf_low"].isna() & ~pd.Series(hidden, index=data.index)).any():
         notes.append(text("tables.notes.not_estimated"))
+    return notes
+
+
+def _design_notes(gaps: ServqualGapsResult, formats: Formats) -> list[str]:
+    """Return what the table says on strata and clusters."""
+    names = {"strata": clean(gaps.strata), "clusters": clean(gaps.clusters)}
+    if not any(names.values()):
+        return []
+    kind = "both" if all(names.values()) else "clusters" if gaps.clusters else "strata"
+    used = {name: label for name, label in names.items() if label}
+    notes = [formats.messages.text(f"tables.notes.design_{kind}", **used)]
+    notes += code_notes(gaps.notes, formats, wanted=_DESIGN_NOTES)
+    for note in gaps.notes:
+        code, _, segment = note.partition(":")
+        if code == "clusters_are_groups":
+            notes.append(formats.messages.text(f"tables.notes.{code}", segment=clean(segment)))
     return notes
 
 
@@ -359,8 +377,10 @@ def _difference_notes(gaps: ServqualGapsResult, formats: Formats) -> list[str]:
         notes.append(text("tables.notes.differences_two"))
     if (rows["estimate"].isna() & rows["statistic"].notna()).any():
         notes.append(text("tables.notes.differences_many"))
-    kind = "weighted" if gaps.weighted else "welch"
-    notes.append(text(f"tables.notes.differences_{kind}"))
+    if not (gaps.strata or gaps.clusters):
+        kind = "weighted" if gaps.weighted else "welch"
+        notes.append(text(f"tables.notes.differences_{kind}"))
+    notes += _design_notes(gaps, formats)
     notes += [_family_note(gaps, formats, family="differences"), _interval_note(gaps, formats)]
     if rows["p_value"].isna().any():
         notes.append(text("tables.notes.not_estimated"))
