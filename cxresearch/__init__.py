@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     )
     from cxresearch.errors import CxError, CxWarning
     from cxresearch.peak_end import (
+        AlwaysValidResult,
         AttritionResult,
         BalanceResult,
         ChoiceDifferenceResult,
@@ -84,6 +85,9 @@ if TYPE_CHECKING:
         PeakEndSensitivityResult,
         PeakEndTable,
         SampleRatioResult,
+        SequentialBoundsResult,
+        SequentialResult,
+        always_valid,
         assign_conditions,
         attrition,
         balance_test,
@@ -103,6 +107,7 @@ if TYPE_CHECKING:
         episode_features,
         equivalence_test,
         expected_maximum,
+        interim_looks,
         jzs_bayes_factor,
         mixed_model,
         peak_end_sensitivity,
@@ -111,6 +116,9 @@ if TYPE_CHECKING:
         plan_peak_end,
         regression_bayes_factor,
         sample_ratio,
+        sequential_bounds,
+        sequential_effect,
+        sequential_test,
         simulate_study,
         t_test_power,
         t_test_sample_size,
@@ -134,6 +142,7 @@ if TYPE_CHECKING:
         plot_trajectories,
         plot_what_if,
     )
+    from cxresearch.planned import AnalysisPlan, PlanComparisonResult, PlanLock
     from cxresearch.psychometrics import (
         CfaResult,
         EfaResult,
@@ -162,11 +171,21 @@ if TYPE_CHECKING:
     from cxresearch.responses.model import Responses
     from cxresearch.responses.read import read_table
     from cxresearch.results import Result
-    from cxresearch.sentences import describe_flow, findings, retell
+    from cxresearch.sentences import describe_flow, findings, mark_planned, retell
     from cxresearch.servqual import ServqualGapsResult, servqual_gaps
     from cxresearch.shown import DisplayTable, Figure, Finding
-    from cxresearch.study import Study, list_studies, load_study, start_study, study_schema
+    from cxresearch.study import (
+        Study,
+        compare_with_plan,
+        list_studies,
+        load_study,
+        lock_plan,
+        plan_schema,
+        start_study,
+        study_schema,
+    )
     from cxresearch.tables import (
+        display_analysis_plan,
         display_apa,
         display_asymmetry,
         display_balance,
@@ -276,6 +295,7 @@ _MODULES = {
         "CxWarning",
     ),
     "peak_end": (
+        "AlwaysValidResult",
         "AttritionResult",
         "BalanceResult",
         "ChoiceDifferenceResult",
@@ -292,6 +312,9 @@ _MODULES = {
         "PeakEndSensitivityResult",
         "PeakEndTable",
         "SampleRatioResult",
+        "SequentialBoundsResult",
+        "SequentialResult",
+        "always_valid",
         "assign_conditions",
         "attrition",
         "balance_test",
@@ -311,6 +334,7 @@ _MODULES = {
         "episode_features",
         "equivalence_test",
         "expected_maximum",
+        "interim_looks",
         "jzs_bayes_factor",
         "mixed_model",
         "peak_end_sensitivity",
@@ -319,6 +343,9 @@ _MODULES = {
         "plan_peak_end",
         "regression_bayes_factor",
         "sample_ratio",
+        "sequential_bounds",
+        "sequential_effect",
+        "sequential_test",
         "simulate_study",
         "t_test_power",
         "t_test_sample_size",
@@ -342,6 +369,7 @@ _MODULES = {
         "plot_trajectories",
         "plot_what_if",
     ),
+    "planned": ("AnalysisPlan", "PlanComparisonResult", "PlanLock"),
     "psychometrics": (
         "CfaResult",
         "EfaResult",
@@ -379,6 +407,7 @@ _MODULES = {
     "sentences": (
         "describe_flow",
         "findings",
+        "mark_planned",
         "retell",
     ),
     "servqual": (
@@ -392,12 +421,16 @@ _MODULES = {
     ),
     "study": (
         "Study",
+        "compare_with_plan",
         "list_studies",
         "load_study",
+        "lock_plan",
+        "plan_schema",
         "start_study",
         "study_schema",
     ),
     "tables": (
+        "display_analysis_plan",
         "display_apa",
         "display_asymmetry",
         "display_balance",

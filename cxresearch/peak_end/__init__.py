@@ -1,6 +1,7 @@
 """Peak-end studies: from moments to what is remembered, and experiments on both."""
 
 from cxresearch.peak_end._kernel import expected_maximum
+from cxresearch.peak_end.anytime import AlwaysValidResult, always_valid
 from cxresearch.peak_end.assign import assign_conditions
 from cxresearch.peak_end.bayes import jzs_bayes_factor, regression_bayes_factor
 from cxresearch.peak_end.between import ConditionsResult, compare_conditions
@@ -22,11 +23,19 @@ from cxresearch.peak_end.crossover import CrossoverResult, crossover
 from cxresearch.peak_end.duration import DurationNeglectResult, duration_neglect
 from cxresearch.peak_end.equivalence import EquivalenceResult, equivalence_test
 from cxresearch.peak_end.features import EpisodeFeaturesResult, episode_features
+from cxresearch.peak_end.interim import sequential_effect
+from cxresearch.peak_end.looks import interim_looks
 from cxresearch.peak_end.memory import MemoryModelsResult, compare_memory_models
 from cxresearch.peak_end.mixed import MixedModelResult, mixed_model
 from cxresearch.peak_end.plan import PeakEndPowerResult, plan_peak_end
 from cxresearch.peak_end.power import t_test_power, t_test_sample_size
 from cxresearch.peak_end.sensitivity import PeakEndSensitivityResult, peak_end_sensitivity
+from cxresearch.peak_end.sequential import (
+    SequentialBoundsResult,
+    SequentialResult,
+    sequential_bounds,
+    sequential_test,
+)
 from cxresearch.peak_end.simulate import PeakEndDesign, simulate_study
 from cxresearch.peak_end.study import (
     choice_effect,
@@ -41,6 +50,7 @@ from cxresearch.peak_end.study import (
 from cxresearch.peak_end.table import PeakEndTable, peak_end_table
 
 __all__ = [
+    "AlwaysValidResult",
     "AttritionResult",
     "BalanceResult",
     "ChoiceDifferenceResult",
@@ -57,6 +67,9 @@ __all__ = [
     "PeakEndSensitivityResult",
     "PeakEndTable",
     "SampleRatioResult",
+    "SequentialBoundsResult",
+    "SequentialResult",
+    "always_valid",
     "assign_conditions",
     "attrition",
     "balance_test",
@@ -76,6 +89,7 @@ __all__ = [
     "episode_features",
     "equivalence_test",
     "expected_maximum",
+    "interim_looks",
     "jzs_bayes_factor",
     "mixed_model",
     "peak_end_sensitivity",
@@ -84,6 +98,9 @@ __all__ = [
     "plan_peak_end",
     "regression_bayes_factor",
     "sample_ratio",
+    "sequential_bounds",
+    "sequential_effect",
+    "sequential_test",
     "simulate_study",
     "t_test_power",
     "t_test_sample_size",
