@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from cxresearch._chained import impute_once
 from cxresearch._types import BoolArray, FloatArray
 from cxresearch._validate import check_count, check_names
-from cxresearch.drivers._chained import impute_once, read_answers
+from cxresearch.drivers._chained import read_answers
 from cxresearch.drivers._model_columns import is_factor, numbers
 from cxresearch.errors import CxError, ResponseError
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxresearch._rubin import pool_by_rubin
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_fraction
 from cxresearch.errors import CxError
@@ -116,37 +117,22 @@ def pool_estimates(
             f"estimates {estimates.shape} and variances {variances.shape} must both be "
             f"(imputations, {len(terms)}) with at least 2 imputations"
         )
-    centre, within = estimates.mean(axis=0), variances.mean(axis=0)
-    between = estimates.var(axis=0, ddof=1)
-    total = within + (1 + 1 / m) * between
-    share = (1 + 1 / m) * between / total
-    df = _barnard_rubin(share, m, df_complete)
-    riv = (1 + 1 / m) * between / within
-    error = np.sqrt(total)
-    reach = stats.t.ppf((1 + confidence_level) / 2, df) * error
+    pooled = pool_by_rubin(
+        estimates, variances, df_complete=df_complete, confidence_level=confidence_level
+    )
     table = pd.DataFrame(
         {
-            "term": list(terms), "estimate": centre, "std_error": error,
-            "statistic": centre / error, "df": df,
-            "p_value": 2 * stats.t.sf(np.abs(centre / error), df), "conf_low": centre - reach,
-            "conf_high": centre + reach, "n": n, "within": within,
-            "between": between, "riv": riv,
-            "lambda": share, "fmi": (riv + 2 / (df + 3)) / (riv + 1),
+            "term": list(terms), "estimate": pooled.estimate, "std_error": pooled.std_error,
+            "statistic": pooled.estimate / pooled.std_error, "df": pooled.df,
+            "p_value": pooled.p_value, "conf_low": pooled.conf_low,
+            "conf_high": pooled.conf_high, "n": n, "within": pooled.within,
+            "between": pooled.between, "riv": pooled.riv,
+            "lambda": pooled.share, "fmi": pooled.fmi,
         }
     )  # fmt: skip
     return PooledEstimatesResult(
         estimates=table, imputations=m, n=n, confidence_level=confidence_level
     )
-
-
-def _barnard_rubin(share: FloatArray, m: int, df_complete: float) -> FloatArray:
-    # No spread between imputations would give an infinite ν_old; mice floors λ the same way.
-    share = np.maximum(share, 1e-4)
-    old = (m - 1) / share**2
-    if not np.isfinite(df_complete):
-        return np.asarray(old)
-    observed = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - share)
-    return np.asarray(old * observed / (old + observed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from cxresearch.drivers._model_data import (
     refuse_weights_as_counts,
 )
 from cxresearch.drivers._model_errors import STD_ERRORS
-from cxresearch.drivers._partial_pooling import METHODS
+from cxresearch._partial_pooling import METHODS
 from cxresearch.drivers._players import Groups, players_from
 from cxresearch.drivers._segment_cells import Cells, cells_of
 from cxresearch.drivers.importance import check_n_boot
@@ -182,7 +182,7 @@ def importance_by_segment(  # noqa: PLR0913 - one entrance, each option with a d
     min_cell : int
         Segments with fewer complete respondents (or fewer than columns of the model + 10) are
         suppressed.
-    pooling : {"auto", "none", "paule_mandel", "dersimonian_laird"}
+    pooling : {"auto", "none", "paule_mandel", "dersimonian_laird", "reml"}
         Partial pooling; ``auto`` is Paule–Mandel from 5 segments on. Needs replicates.
     std_errors : str
         Of the slopes compared, as in `driver_model`.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxresearch.drivers._chained import _near_donors
+from cxresearch._chained import _near_donors
 from cxresearch.drivers.imputation import adjust_not_used, impute_answers, not_used_mask
 from cxresearch.drivers.missing_answers import driver_model_missing
 from cxresearch.drivers.models import driver_model

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxresearch.drivers._partial_pooling import partial_pool
+from cxresearch._partial_pooling import partial_pool
 from cxresearch.drivers.importance import driver_importance
 from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
 from cxresearch.errors import CxError, ResponseError

@@ -10,7 +10,7 @@ from scipy import optimize, stats
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_choice, check_fraction
 
-METHODS = ("paule_mandel", "dersimonian_laird")
+METHODS = ("paule_mandel", "dersimonian_laird", "reml")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -57,7 +57,7 @@ def partial_pool(
     ----------
     estimates, variances : ndarray, shape (G,)
         Estimates and their squared standard errors, all above 0.
-    method : {"paule_mandel", "dersimonian_laird"}
+    method : {"paule_mandel", "dersimonian_laird", "reml"}
         How the variance between groups is estimated.
     confidence_level : float
 
@@ -69,7 +69,7 @@ def partial_pool(
 
     Notes
     -----
-    R: ``metafor::rma(yi, vi, method = "PM")`` or ``"DL"``, and ``metafor::blup``.
+    R: ``metafor::rma(yi, vi, method = "PM")``, ``"DL"`` or ``"REML"``, and ``metafor::blup``.
 
     References
     ----------
@@ -97,6 +97,8 @@ def partial_pool(
     if method == "dersimonian_laird":
         spread = fixed.sum() - (fixed**2).sum() / fixed.sum()
         tau2 = max(0.0, (q - df) / spread) if df else 0.0
+    elif method == "reml":
+        tau2 = _reml(estimates, variances)
     else:
         tau2 = _paule_mandel(estimates, variances)
     weights = 1 / (variances + tau2)
@@ -116,6 +118,43 @@ def _generalised_q(estimates: FloatArray, variances: FloatArray, tau2: float) ->
     weights = 1 / (variances + tau2)
     mean = weights @ estimates / weights.sum()
     return float(weights @ (estimates - mean) ** 2)
+
+
+def restricted_log_likelihood(
+    estimates: FloatArray, variances: FloatArray, tau2: float
+) -> float:
+    """Return the restricted log-likelihood of the variance between groups, constants left out.
+
+    It is also the log marginal likelihood of τ² under a flat prior on the mean.
+    """
+    total = variances + tau2
+    weights = 1 / total
+    mean = weights @ estimates / weights.sum()
+    misfit = float(weights @ (estimates - mean) ** 2)
+    return -0.5 * float(np.log(total).sum() + np.log(weights.sum()) + misfit)
+
+
+def _reml(estimates: FloatArray, variances: FloatArray) -> float:
+    """Find the τ² of the highest restricted likelihood: a grid first, then the score's root."""
+    if len(estimates) < 2:
+        return 0.0
+    high = float(np.ptp(estimates) ** 2) + 1e-12 * float(variances.max())
+
+    def score(tau2: float) -> float:
+        weights = 1 / (variances + tau2)
+        mean = weights @ estimates / weights.sum()
+        squares = float(weights**2 @ (estimates - mean) ** 2)
+        return squares - float(weights.sum()) + float((weights**2).sum() / weights.sum())
+
+    grid = np.concatenate([[0.0], high * np.geomspace(1e-6, 4, 200)])
+    heights = [restricted_log_likelihood(estimates, variances, float(t)) for t in grid]
+    best = int(np.argmax(heights))
+    if best == 0:
+        return 0.0
+    low, up = float(grid[best - 1]), float(grid[min(best + 1, len(grid) - 1)])
+    if not score(low) > 0 > score(up):
+        return float(grid[best])
+    return float(optimize.brentq(score, low, up, xtol=1e-15 * high, rtol=1e-13))
 
 
 def _paule_mandel(estimates: FloatArray, variances: FloatArray) -> float:
