@@ -10,15 +10,20 @@ if TYPE_CHECKING:
     from cxresearch.catalogue.checking import CheckOutcome, check_study
     from cxresearch.catalogue.filings import Filing, find_run, index_filings
     from cxresearch.catalogue.index import write_index
+    from cxresearch.catalogue.opened import OpenedRun, open_run
     from cxresearch.catalogue.pipeline import RunOutcome, run_study
+    from cxresearch.catalogue.serve import catalogue_server
 
 __all__ = [
     "CheckOutcome",
     "Filing",
+    "OpenedRun",
     "RunOutcome",
+    "catalogue_server",
     "check_study",
     "find_run",
     "index_filings",
+    "open_run",
     "run_study",
     "write_index",
 ]
@@ -28,10 +33,13 @@ __getattr__ = lazy_names(
     {
         "CheckOutcome": "checking",
         "Filing": "filings",
+        "OpenedRun": "opened",
         "RunOutcome": "pipeline",
+        "catalogue_server": "serve",
         "check_study": "checking",
         "find_run": "filings",
         "index_filings": "filings",
+        "open_run": "opened",
         "run_study": "pipeline",
         "write_index": "index",
     },

@@ -13,7 +13,7 @@ from cxresearch.responses.load import Inspection, inspect_responses
 from cxresearch.responses.model import Responses
 from cxresearch.runs.parameters import check_parameters
 from cxresearch.runs.template import find_template
-from cxresearch.study import Study, load_study
+from cxresearch.study import Study, load_study, plan_notes
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -93,7 +93,7 @@ def check_study(name: str, *, workspace: Path) -> CheckOutcome:
     return CheckOutcome(
         study=study.name,
         faults=tuple(faults),
-        notes=found.notes,
+        notes=(*found.notes, *plan_notes(study)),
         title=study.title,
         responses=responses,
     )

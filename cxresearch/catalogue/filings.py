@@ -40,6 +40,8 @@ class Filing:
         Hash of everything the results depend on.
     message : str
         Why a run failed or cannot be read.
+    data_sha256 : tuple of str
+        Hashes of the data files: runs on the same answers have the same.
     """
 
     study: str
@@ -59,6 +61,7 @@ class Filing:
     key: str = ""
     message: str = ""
     parameters: Json = field(default_factory=dict)
+    data_sha256: tuple[str, ...] = ()
 
     @property
     def report(self) -> Path:
@@ -177,4 +180,7 @@ def _fields(record: Json) -> Json:
         "key": str(record.get("run_key", "")),
         "message": "" if completed else str((record.get("error") or {}).get("message", "")),
         "parameters": dict(record.get("parameters", {})),
+        "data_sha256": tuple(
+            str(source.get("sha256", "")) for source in record.get("data", [])
+        ),
     }

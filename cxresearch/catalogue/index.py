@@ -11,8 +11,11 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
-from cxresearch._files import write_text
+from cxresearch import __version__
+from cxresearch._files import sha256_json, write_text
+from cxresearch._types import Json
 from cxresearch.catalogue.filings import Filing, index_filings, latest_completed
+from cxresearch.catalogue.trends import study_trends, trend_parts
 from cxresearch.errors import CatalogueError
 from cxresearch.reports.facts import day_of, shown_value
 from cxresearch.reports.page_parts import page_file, security_policy
@@ -20,6 +23,7 @@ from cxresearch.wording import Messages
 
 _PACKAGE = "cxresearch.catalogue"
 INDEX = "index.html"
+STATUSES = ("completed", "failed", "damaged")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,9 @@ def write_index(reports: Path, *, language: str = "en") -> Path:
     cards.sort(key=lambda card: card.shown.run, reverse=True)
     try:
         for card in cards:
-            _write(reports / card.study / INDEX, study_page(card, messages))
+            path = reports / card.study / INDEX
+            if not _is_current(path, card, messages):
+                _write(path, study_page(card, messages))
         return _write(reports / INDEX, index_page(cards, messages))
     except OSError as error:
         raise CatalogueError(
@@ -80,23 +86,41 @@ def write_index(reports: Path, *, language: str = "en") -> Path:
 def index_page(cards: list[Card], messages: Messages) -> str:
     """Return the page of all studies."""
     script = page_file("catalogue.js", _PACKAGE)
+    shown = [card.shown for card in cards]
+    statuses = [s for s in STATUSES if any(s in _statuses(card) for card in cards)]
     return _template("index.html.j2").render(
         **_frame(messages, script),
         cards=[_card(card, messages) for card in cards],
+        methods=sorted({filing.method_title for filing in shown if filing.method_title}),
+        statuses=[(status, messages.text(f"catalogue.{status}")) for status in statuses],
         count=messages.text("catalogue.studies", n=len(cards)),
     )
 
 
 def study_page(card: Card, messages: Messages) -> str:
-    """Return the page of one study with all its runs, newest first."""
+    """Return the page of one study with all its runs, newest first, and its trends."""
     rows = []
     before: Filing | None = None
     for filing in card.filings:
         rows.append(_row(filing, before, messages))
         before = filing if filing.status != "damaged" else before
     return _template("study.html.j2").render(
-        **_frame(messages, ""), study=card.study, title=card.shown.title, rows=rows[::-1]
+        **_frame(messages, ""),
+        study=card.study,
+        title=card.shown.title,
+        rows=rows[::-1],
+        trends=list(trend_parts(study_trends(card.filings, messages), messages)),
+        state=_state(card),
     )
+
+
+def _state(card: Card) -> str:
+    """Return a hash of all that a page of a study shows."""
+    return sha256_json([__version__, *(_plain(filing) for filing in card.filings)])
+
+
+def _plain(filing: Filing) -> Json:
+    return {name: str(getattr(filing, name)) for name in Filing.__dataclass_fields__}
 
 
 def _card(card: Card, messages: Messages) -> dict[str, Any]:
@@ -108,7 +132,9 @@ def _card(card: Card, messages: Messages) -> dict[str, Any]:
         "method": shown.method_title,
         "waves": ", ".join(shown.waves),
         "day": day_of(shown.ended or shown.started, messages),
+        "iso_day": (shown.ended or shown.started)[:10],
         "answers": _answers(shown, messages),
+        "analysed": "" if shown.analysed is None else shown.analysed,
         "status": shown.status,
         "status_word": messages.text(f"catalogue.{shown.status}"),
         "headline": shown.told,
@@ -120,6 +146,11 @@ def _card(card: Card, messages: Messages) -> dict[str, Any]:
         "runs": messages.text("catalogue.runs", n=len(card.filings)),
         "failed_since": messages.text("catalogue.failed_since", n=failed) if failed else "",
     }
+
+
+def _statuses(card: Card) -> set[str]:
+    """Return what a search by status finds the card under."""
+    return {card.shown.status, *(["failed"] if card.failed_since else [])}
 
 
 def _row(filing: Filing, before: Filing | None, messages: Messages) -> dict[str, Any]:
@@ -162,6 +193,14 @@ def _frame(messages: Messages, script: str) -> dict[str, Any]:
         "css": Markup(css),
         "script": Markup(script),
     }
+
+
+def _is_current(path: Path, card: Card, messages: Messages) -> bool:
+    """Whether the page was made from these runs; its trends need not be read again then."""
+    if not path.is_file():
+        return False
+    head = path.read_text(encoding="utf-8", errors="replace")[:4000]
+    return f'<html lang="{messages.language}" data-state="{_state(card)}">' in head
 
 
 def _link(*parts: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from cxresearch._files import read_json, write_json
 from cxresearch._types import Json
+from cxresearch.catalogue.dead import file_dead_runs
 from cxresearch.catalogue.filings import Filing, find_run, index_filings, latest_completed
 from cxresearch.catalogue.index import write_index
+from cxresearch.catalogue.records import SCHEMA, ended_record, ending, read_findings
 from cxresearch.errors import CatalogueError, CxError, RunError
-from cxresearch.reports.first_screen import headline
 from cxresearch.reports.render import write_report
 from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Responses
 from cxresearch.runs.execute import (
-    CELL_TIMEOUT,
+    DEFAULT_KERNEL,
     NOTEBOOK,
+    KernelOptions,
     Progress,
     execute_template,
-    failed_at,
 )
-from cxresearch.runs.filing import file_run, hash_outputs, staging_folder
+from cxresearch.runs.filing import file_run, staging_folder
 from cxresearch.runs.parameters import check_parameters, parse_setting
 from cxresearch.runs.provenance import (
     describe_environment,
@@ -39,8 +40,6 @@ from cxresearch.runs.template import STUDY_PARAMETER, Template, find_template
 
 if TYPE_CHECKING:
     from cxresearch.study import Study
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -97,8 +96,7 @@ def run_study(
     force: bool = False,
     progress: Progress | None = None,
     on_read: Callable[[Responses | EpisodeData], None] | None = None,
-    cell_timeout: float = CELL_TIMEOUT,
-    run_timeout: float = math.inf,
+    kernel: KernelOptions = DEFAULT_KERNEL,
 ) -> RunOutcome:
     """Run a study, render its report, file both and bring the catalogue up to date.
 
@@ -116,12 +114,16 @@ def run_study(
         Called before each cell with its number, how many there are, and the name of its step.
     on_read : callable, optional
         Called with the responses (or moments and episodes), once read and found good.
-    cell_timeout, run_timeout : float
-        Seconds a cell and all of them together may take.
+    kernel : KernelOptions
+        Limits of time and memory, and whether the kernel is forked.
 
     Returns
     -------
     RunOutcome
+
+    Notes
+    -----
+    A run whose process died before is filed here as failed, with what its notebook had reached.
 
     Raises
     ------
@@ -135,6 +137,7 @@ def run_study(
         The reports folder cannot be written.
     """
     plan = _plan(study, workspace or study.workspace, settings)
+    file_dead_runs(plan.workspace)
     earlier = latest_completed(index_filings(plan.reports, study.name))
     if earlier is not None and earlier.key == plan.key and not force:
         return _outcome(earlier, plan, unchanged=True)
@@ -142,9 +145,7 @@ def run_study(
     if on_read is not None:
         on_read(responses)
     try:
-        filing, error = _run_and_file(
-            plan, responses, progress, cell_timeout=cell_timeout, run_timeout=run_timeout
-        )
+        filing, error = _run_and_file(plan, responses, progress, kernel)
     except OSError as fault:
         raise CatalogueError(f"the run of {study.name!r} could not be kept: {fault}") from fault
     write_index(plan.reports)
@@ -185,13 +186,12 @@ def _run_and_file(
     plan: _Plan,
     responses: Responses | EpisodeData,
     progress: Progress | None,
-    *,
-    cell_timeout: float,
-    run_timeout: float,
+    kernel: KernelOptions,
 ) -> tuple[Filing, RunError | None]:
     error: RunError | None = None
-    started = datetime.now(UTC)
+    started, since = datetime.now(UTC), time.monotonic()
     with staging_folder(plan.reports) as folder:
+        write_json(folder / "run.json", _draft(plan, responses, started))
         try:
             execute_template(
                 plan.template,
@@ -199,12 +199,13 @@ def _run_and_file(
                 folder=folder,
                 workspace=plan.workspace,
                 progress=progress,
-                cell_timeout=cell_timeout,
-                run_timeout=run_timeout,
+                kernel=kernel,
             )
         except RunError as failure:
             error = failure
-        record = _record(plan, responses, folder, started) | _ending(error, plan.template)
+        seconds = time.monotonic() - since  # a clock may be set back meanwhile
+        draft = _draft(plan, responses, started)
+        record = ended_record(draft, folder, seconds) | ending(error, plan.template.steps)
         finishing = _Finishing(folder, record, plan.template)
         filed = file_run(
             folder,
@@ -233,55 +234,29 @@ class _Finishing:
             # Without a report the run is no use to anybody: it is kept as failed, with a page
             # that leaves out what could not be shown.
             self.error = RunError(f"the report could not be rendered: {fault}")
-            self.record |= _ending(self.error, self.template)
+            self.record |= ending(self.error, self.template.steps)
             write_json(self.folder / "run.json", self.record)
             write_report(self.folder)
 
 
-def _record(
-    plan: _Plan, responses: Responses | EpisodeData, folder: Path, started: datetime
-) -> Json:
-    ended = datetime.now(UTC)
-    findings = _findings(folder)
-    top = headline(findings)
+def _draft(plan: _Plan, responses: Responses | EpisodeData, started: datetime) -> Json:
+    """Return the record of a run at its start: what is filed of it should its process die."""
     return {
         "schema": SCHEMA,
         "run": "",
+        "status": "running",
         **plan.inputs,
+        "steps": list(plan.template.steps),
         "run_key": plan.key,
         "respondents": describe_responses(responses),
-        "headline": None if top is None else {"text": top["text"], "sure": top["sure"]},
         "environment": describe_environment(),
         "git": describe_repository(plan.workspace),
         "started": started.isoformat(timespec="milliseconds"),
-        "ended": ended.isoformat(timespec="milliseconds"),
-        "seconds": round((ended - started).total_seconds(), 3),
-        "outputs": hash_outputs(folder),
     }
-
-
-def _ending(error: RunError | None, template: Template) -> Json:
-    if error is None:
-        return {"status": "completed", "error": None}
-    steps = len(template.steps)
-    told = {
-        "cell": error.cell,
-        "of": steps,
-        "step": error.step,
-        "message": str(error).removeprefix(failed_at(error.cell, steps, error.step)),
-        "source": error.source,
-        "traceback": error.traceback,
-    }
-    return {"status": "failed", "error": told}
-
-
-def _findings(folder: Path) -> list[Json]:
-    file = folder / "results" / "findings.json"
-    return list(read_json(file)) if file.exists() else []
 
 
 def _outcome(filing: Filing, plan: _Plan, *, unchanged: bool) -> RunOutcome:
-    told = [f for f in _findings(filing.folder) if f.get("topic", "finding") == "finding"]
+    told = [f for f in read_findings(filing.folder) if f.get("topic", "finding") == "finding"]
     told.sort(key=lambda finding: -float(finding.get("rank") or 0.0))
     return RunOutcome(
         filing=filing,

@@ -3,54 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
 from cxresearch import __version__
+from cxresearch.cli.plan_commands import plan
+from cxresearch.cli.serving import serve
+from cxresearch.cli.session import Session, reported
 from cxresearch.errors import CxError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-class Session:
-    """What every command needs: the workspace asked for, and whether to show tracebacks."""
-
-    def __init__(self, workspace: Path | None, *, debug: bool) -> None:
-        self._workspace = workspace
-        self.debug = debug
-
-    @property
-    def workspace(self) -> Path:
-        """Folder that holds ``data/`` and ``reports/``."""
-        from cxresearch.study import find_workspace
-
-        return find_workspace(self._workspace)
-
-
-def reported(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Show an error of ours as its message and end with status 1; others pass through."""
-
-    @wraps(command)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        session: Session = click.get_current_context().obj
-        try:
-            return command(*args, **kwargs)
-        except CxError as error:
-            if session.debug:
-                raise
-            from cxresearch.cli.show import show_error
-
-            show_error(error)
-            sys.exit(1)
-        except KeyboardInterrupt:
-            click.echo("\ninterrupted; nothing more was done", err=True)
-            sys.exit(130)
-
-    return guarded
 
 
 @click.group(context_settings=CONTEXT)
@@ -265,10 +228,10 @@ def report(session: Session, study: str, run_name: str, language: str | None) ->
 
 
 @main.command()
-@click.argument("kind", type=click.Choice(["codebook", "study"]))
+@click.argument("kind", type=click.Choice(["codebook", "study", "plan"]))
 @reported
 def schema(kind: str) -> None:
-    """Print the JSON Schema of codebook.yaml or study.yaml, for editors.
+    """Print the JSON Schema of codebook.yaml, study.yaml or analysis-plan.yaml, for editors.
 
     \b
     Example: cxresearch schema codebook > codebook.schema.json
@@ -278,10 +241,10 @@ def schema(kind: str) -> None:
     import json
 
     from cxresearch.codebook import codebook_schema
-    from cxresearch.study import study_schema
+    from cxresearch.study import plan_schema, study_schema
 
-    made = codebook_schema() if kind == "codebook" else study_schema()
-    click.echo(json.dumps(made, indent=2, ensure_ascii=False))
+    makers = {"codebook": codebook_schema, "study": study_schema, "plan": plan_schema}
+    click.echo(json.dumps(makers[kind](), indent=2, ensure_ascii=False))
 
 
 @main.command()
@@ -305,56 +268,5 @@ def methods(session: Session, method: str | None, *, as_json: bool) -> None:
         show_method(method, session.workspace, as_json=as_json)
 
 
-@main.group()
-def plan() -> None:
-    """Find how many respondents a study needs, before the data, by simulation."""
-
-
-@plan.command("drivers")
-@click.option("--drivers", "n_drivers", default=8, show_default=True, help="Number of drivers.")
-@click.option("--correlation", default=0.4, show_default=True, help="Mean correlation of them.")
-@click.option("--r2", default=0.5, show_default=True, help="R² of all drivers together.")
-@click.option("--ratio", default=1.5, show_default=True, help="First share over the second.")
-@click.option("--sizes", default="", help="Numbers of respondents to try, e.g. 200,400,800.")
-@click.option("--power", default=0.8, show_default=True, help="How often it should succeed.")
-@click.option(
-    "--samples", "n_sims", default=1000, show_default=True, help="Samples of each size."
-)
-@click.option("--seed", default=1, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
-@reported
-def plan_drivers_(sizes: str, *, as_json: bool, **options: Any) -> None:
-    """Say how many respondents tell the most important driver from the second.
-
-    \b
-    Example: cxresearch plan drivers --drivers 10 --correlation 0.5 --ratio 1.3
-    """
-    from cxresearch.cli.planning import plan_drivers_command, read_sizes
-
-    plan_drivers_command({**options, "sizes": read_sizes(sizes)}, as_json=as_json)
-
-
-@plan.command("peak-end")
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Part of the design."
-)
-@click.option("--people", default="", help="Numbers of participants to try, e.g. 50,100,200.")
-@click.option(
-    "--studies", "n_studies", default=1000, show_default=True, help="Studies simulated."
-)
-@click.option("--power", "target_power", default=0.8, show_default=True, help="Power wanted.")
-@click.option("--seed", default=20260101, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
-@reported
-def plan_peak_end_(
-    settings: tuple[str, ...], people: str, *, as_json: bool, **options: Any
-) -> None:
-    """Say how often a planned peak-end study finds the effect that is assumed.
-
-    \b
-    Example: cxresearch plan peak-end --set end_effect=1 --set episodes=2 --people 100,200
-    """
-    from cxresearch.cli.planning import plan_peak_end_command, read_sizes
-
-    wanted = {**options, "participants": read_sizes(people)}
-    plan_peak_end_command(settings, wanted, as_json=as_json)
+main.add_command(plan)
+main.add_command(serve)

@@ -12,6 +12,7 @@ from cxresearch.plots.peak_end import plot_conditions, plot_memory_models, plot_
 from cxresearch.plots.peak_end_course import plot_trajectories
 from cxresearch.plots.peak_end_surface import plot_peak_end_surface
 from cxresearch.plots.servqual import plot_dimensions, plot_gaps, plot_items, plot_segments
+from cxresearch.plots.trends import plot_trends
 
 __all__ = [
     "css_variables",
@@ -31,5 +32,6 @@ __all__ = [
     "plot_segments",
     "plot_sensitivity",
     "plot_trajectories",
+    "plot_trends",
     "plot_what_if",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cxresearch.catalogue import index as index_module
 from cxresearch.catalogue import write_index
 from cxresearch.errors import CatalogueError
 
@@ -138,12 +140,117 @@ def test_five_hundred_entries_take_less_than_three_seconds(file: File, reports: 
     assert index.stat().st_size < 400_000
 
 
+def tell(folder: Path, *gaps: float, unit: str = "points") -> None:
+    """Write findings with an estimate each into a run."""
+    told = [
+        {
+            "message": "findings.shortfall",
+            "text": f"Gap {gap}.",
+            "sure": "clear",
+            "rank": 10.0 - place,
+            "result": "servqual_gaps",
+            "values": {"name": f"Dimension {place}"},
+            "term": f"d{place}",
+            "group": "all",
+            "estimate": gap,
+            "conf_low": gap - 0.2,
+            "conf_high": gap + 0.2,
+            "unit": unit,
+            "topic": "finding",
+        }
+        for place, gap in enumerate(gaps)
+    ]
+    (folder / "results").mkdir()
+    (folder / "results" / "findings.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def data(digest: str, wave: str = "") -> list[dict[str, str]]:
+    return [{"wave": wave, "file": "responses.csv", "sha256": digest}]
+
+
+def test_key_estimates_are_shown_over_runs_on_different_data(file: File, reports: Path) -> None:
+    tell(file("a", EARLY, data=data("x", "spring"), ended="2026-03-01T10:00:00+00:00"), -0.9)
+    tell(file("a", LATE, data=data("y"), ended="2026-09-01T10:00:00+00:00"), -0.4, 1)
+    write_index(reports)
+    html = (reports / "a" / "index.html").read_text(encoding="utf-8")
+    assert "Over time" in html
+    rows = re.findall(r'<th scope="row" class="text">Dimension.*?</tr>', html)
+    assert [re.sub(r"<.*?>", " ", row).split() for row in rows] == [
+        ["Dimension", "0", "spring", "−0.90", "[−1.10,", "−0.70]", "391"],
+        ["Dimension", "0", "2026-09-01", "−0.40", "[−0.60,", "−0.20]", "391"],
+    ]
+    assert 'aria-label="Estimates over time. Dimension 0, spring: −0.90;' in html
+    assert html.count("<svg") == 2
+
+
+def test_runs_on_the_same_data_and_failed_ones_make_no_trend(file: File, reports: Path) -> None:
+    for run in (EARLY, LATE):
+        tell(file("a", run, data=data("x")), -0.9)
+    tell(file("a", LAST, data=data("y"), **FAILED), -0.1)
+    write_index(reports)
+    assert "Over time" not in (reports / "a" / "index.html").read_text(encoding="utf-8")
+
+
+def test_estimates_of_different_units_share_no_axis(file: File, reports: Path) -> None:
+    for run, digest in ((EARLY, "x"), (LATE, "y")):
+        folder = file("a", run, data=data(digest))
+        tell(folder, -0.9, 40.0)
+        findings = json.loads((folder / "results" / "findings.json").read_text())
+        findings[1]["unit"] = "%"
+        (folder / "results" / "findings.json").write_text(json.dumps(findings))
+    write_index(reports)
+    html = (reports / "a" / "index.html").read_text(encoding="utf-8")
+    assert html.count("<figure>") == 2
+
+
+def test_findings_that_cannot_be_read_leave_the_page_without_a_trend(
+    file: File, reports: Path
+) -> None:
+    for run, digest in ((EARLY, "x"), (LATE, "y")):
+        folder = file("a", run, data=data(digest))
+        (folder / "results").mkdir()
+        (folder / "results" / "findings.json").write_text("[3, null]")
+    write_index(reports)
+    assert LATE in (reports / "a" / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_page_of_a_study_is_made_again_only_when_its_runs_change(
+    file: File, reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    real = index_module.study_page
+    monkeypatch.setattr(
+        index_module, "study_page", lambda card, m: made.append(card.study) or real(card, m)
+    )
+    file("a", EARLY)
+    file("b", EARLY)
+    write_index(reports)
+    file("b", LATE)
+    write_index(reports)
+    write_index(reports, language="es")
+    assert made[:3] in (["a", "b", "b"], ["b", "a", "b"])
+    assert sorted(made[3:]) == ["a", "b"]
+
+
 @pytest.fixture
 def page(file: File, reports: Path) -> Iterator[Any]:
     """Open the catalogue of two studies on a phone; no request and no complaint may be left."""
     playwright = pytest.importorskip("playwright.sync_api")
-    file("branches", EARLY, title="Where do our branches fall short?")
-    file("hotel", LATE, title="한국어 " + "Hotel" * 40)
+    tell(file("branches", EARLY, title="Where do we fall short?", data=data("x")), -0.9, -0.2)
+    tell(
+        file("branches", LATE, title="Where do our branches fall short?", data=data("y")),
+        -0.3,
+        0.4,
+    )
+    file(
+        "hotel",
+        LATE,
+        title="한국어 " + "Hotel" * 40,
+        respondents={"analysed": 40},
+        method_title="Driver analysis",
+        ended="2026-09-01T10:00:00+00:00",
+    )
+    file("broken", LAST, title="Broken", **FAILED)
     index, said = write_index(reports), []
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with playwright.sync_playwright() as started:
@@ -160,15 +267,71 @@ def page(file: File, reports: Path) -> Iterator[Any]:
     assert said == []
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed")
+BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed"),
+]
+
+
+def browser_test(test: Callable[..., None]) -> Callable[..., None]:
+    for mark in BROWSER:
+        test = mark(test)
+    return test
+
+
+def titles(page: Any) -> list[str]:
+    return [text[:6] for text in page.locator(".study:visible h2").all_text_contents()]
+
+
+@browser_test
 def test_the_search_finds_by_every_word_and_nothing_scrolls_sideways(page: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     box = page.get_by_role("searchbox")
     box.fill("SHORT branches")
     assert page.locator(".study:visible").count() == 1
-    assert page.url.endswith("#search=SHORT%20branches")
+    assert page.url.endswith("#search=SHORT+branches")
+    assert page.locator("#count").text_content() == "1 / 3 studies"
     box.fill("nowhere")
     assert page.get_by_text("No study matches.").is_visible()
     box.fill("")
-    assert page.locator(".study:visible").count() == 2
+    assert page.locator(".study:visible").count() == 3
+
+
+@browser_test
+def test_studies_are_filtered_and_sorted_and_the_address_keeps_it(
+    page: Any,
+) -> None:
+    page.get_by_label("Method").select_option("Driver analysis")
+    assert titles(page) == ["한국어 Ho"]
+    page.get_by_label("Method").select_option("")
+    page.get_by_label("Status").select_option("failed")
+    assert titles(page) == ["Broken"]
+    page.get_by_label("Status").focus()
+    page.keyboard.press("Home")
+    page.get_by_label("Since").fill("2026-10-01")
+    assert titles(page) == ["Broken", "Where "]
+    page.get_by_label("Since").fill("")
+    page.get_by_label("Sort by").select_option("answers")
+    assert titles(page)[-1] == "한국어 Ho"
+    page.get_by_label("Sort by").select_option("title")
+    assert titles(page)[0] == "Broken"
+    page.reload()
+    assert page.url.endswith("#sort=title")
+    assert titles(page)[0] == "Broken"
+
+
+@browser_test
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("where", ["", "branches"])
+def test_catalogue_pages_have_no_accessibility_violation(
+    page: Any, scheme: str, where: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page.emulate_media(color_scheme=scheme)
+    if where:
+        page.goto(page.url.replace("index.html", f"{where}/index.html"))
+        assert page.locator("figure svg:visible").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    found = axe.run(page)
+    assert found.violations_count == 0, found.generate_report()
