@@ -78,6 +78,7 @@ if TYPE_CHECKING:
         DurationNeglectResult,
         EpisodeFeaturesResult,
         EquivalenceResult,
+        LatentCoursesResult,
         MemoryModelsResult,
         MixedModelResult,
         PeakEndDesign,
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
         expected_maximum,
         interim_looks,
         jzs_bayes_factor,
+        latent_courses,
         mixed_model,
         peak_end_sensitivity,
         peak_end_table,
@@ -120,6 +122,7 @@ if TYPE_CHECKING:
         sequential_effect,
         sequential_test,
         simulate_study,
+        study_courses,
         t_test_power,
         t_test_sample_size,
     )
@@ -172,11 +175,19 @@ if TYPE_CHECKING:
     from cxresearch.responses.read import read_table
     from cxresearch.results import Result
     from cxresearch.sentences import describe_flow, findings, mark_planned, retell
-    from cxresearch.servqual import ServqualGapsResult, servqual_gaps
+    from cxresearch.servqual import (
+        GapChangesResult,
+        PooledGapsResult,
+        ServqualGapsResult,
+        gap_changes,
+        pooled_gaps,
+        servqual_gaps,
+    )
     from cxresearch.shown import DisplayTable, Figure, Finding
     from cxresearch.study import (
         Study,
         compare_with_plan,
+        interim_plan,
         list_studies,
         load_study,
         lock_plan,
@@ -305,6 +316,7 @@ _MODULES = {
         "DurationNeglectResult",
         "EpisodeFeaturesResult",
         "EquivalenceResult",
+        "LatentCoursesResult",
         "MemoryModelsResult",
         "MixedModelResult",
         "PeakEndDesign",
@@ -336,6 +348,7 @@ _MODULES = {
         "expected_maximum",
         "interim_looks",
         "jzs_bayes_factor",
+        "latent_courses",
         "mixed_model",
         "peak_end_sensitivity",
         "peak_end_table",
@@ -347,6 +360,7 @@ _MODULES = {
         "sequential_effect",
         "sequential_test",
         "simulate_study",
+        "study_courses",
         "t_test_power",
         "t_test_sample_size",
     ),
@@ -411,7 +425,11 @@ _MODULES = {
         "retell",
     ),
     "servqual": (
+        "GapChangesResult",
+        "PooledGapsResult",
         "ServqualGapsResult",
+        "gap_changes",
+        "pooled_gaps",
         "servqual_gaps",
     ),
     "shown": (
@@ -422,6 +440,7 @@ _MODULES = {
     "study": (
         "Study",
         "compare_with_plan",
+        "interim_plan",
         "list_studies",
         "load_study",
         "lock_plan",

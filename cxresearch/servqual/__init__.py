@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from cxresearch.servqual.changes import GapChangesResult, gap_changes
 from cxresearch.servqual.gaps import servqual_gaps
+from cxresearch.servqual.pooled import PooledGapsResult, pooled_gaps
 from cxresearch.servqual.result import ServqualGapsResult
 
-__all__ = ["ServqualGapsResult", "servqual_gaps"]
+__all__ = [
+    "GapChangesResult",
+    "PooledGapsResult",
+    "ServqualGapsResult",
+    "gap_changes",
+    "pooled_gaps",
+    "servqual_gaps",
+]

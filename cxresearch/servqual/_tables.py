@@ -58,7 +58,7 @@ def gap_tables(
     for segment in split:
         if not segment.labels:
             continue
-        cells = _segment_cells(data, segment, confidence_level, min_cell)
+        cells = segment_cells(data, segment, confidence_level, min_cell)
         tables.append(cells)
         rows += _segment_differences(data, segment, cells, confidence_level)
     estimates = pd.concat(tables, ignore_index=True)
@@ -123,7 +123,7 @@ def clusters_are_groups(data: GapData, segment: Segment) -> bool:
     return not all(spans_clusters(members, data.design) for members in segment.members)
 
 
-def _segment_cells(
+def segment_cells(
     data: GapData, segment: Segment, confidence_level: float, min_cell: int
 ) -> pd.DataFrame:
     """Return the estimates of every group of a segment, small cells emptied."""

@@ -116,4 +116,9 @@ write_golden(golden("servqual_gaps", list(cases = cases, cluster = cluster, stra
 write_golden(golden("", list(data = few, p = max_t, statistic = observed), "all 1024 flips in both", 1e-10), "servqual_max_t.json")
 write_golden(golden("", list(rows = rank_rows, depression = c(list(values = exact_values), ranks(exact_values))),
   "statistic and p closed forms; pseudo-median and interval are roots R finds to 1e-4", 1e-9), "servqual_ranks.json")
-write_golden(golden("", list(pools = pools, branch = branch, shift = shift), "REML stops when the step is below 1e-12; lme4 1e-4", 1e-6), "servqual_pooling.json")
+pooling_fields <- c("spread", "ranks", "segment", "battery", "n", "groups", "scale_low", "scale_high", "confidence_level", "variances",
+  "min_answered", "min_cell", "weighted", "strata", "clusters", "draws", "seed", "notes")
+in_pools <- "an option or count, or (spread) compared term by term with `pools`; ranks are drawn: tests/servqual/test_pooled_gaps.py"
+write_golden(golden("pooled_gaps", list(estimates = "see pools", pools = pools, branch = branch, shift = shift),
+  "REML stops when the step is below 1e-12; lme4 1e-4", 1e-6, setNames(as.list(rep(in_pools, length(pooling_fields))), pooling_fields)),
+  "servqual_pooling.json")
