@@ -108,6 +108,16 @@ def read_yaml(
     name = name or path.name
     try:
         data = _bytes(path)
+    except _StopError as stop:
+        raise error(subject, [Fault(message=stop.message, file=name)]) from stop
+    return parse_yaml(data, error=error, subject=subject, name=name)
+
+
+def parse_yaml(
+    data: bytes, *, error: type[FaultyInputError], subject: str, name: str
+) -> Document:
+    """Read YAML that is at hand already; see `read_yaml`."""
+    try:
         root = _compose(_text(data))
         reader = _Reader(name)
         values = reader.root(root)

@@ -7,7 +7,7 @@ show them without knowing which analysis they come from.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from html import escape
@@ -75,24 +75,39 @@ class DisplayTable:
     numeric: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def to_html(self) -> str:
-        """Return the table as HTML with every text escaped."""
+    def to_html(
+        self,
+        *,
+        row_ids: Sequence[str] = (),
+        heading: Callable[[str], str] = escape,
+        note: Callable[[str], str] = escape,
+    ) -> str:
+        """Return the table as HTML with every text escaped.
+
+        Parameters
+        ----------
+        row_ids : sequence of str
+            Id of each row, for links to it; without them rows have none.
+        heading, note : callable
+            Turn the text of a heading, or of a line under the table, into HTML.
+        """
         headings = [str(column) for column in self.shown.columns]
         kinds = ["num" if heading in self.numeric else "text" for heading in headings]
         head = "".join(
-            f'<th scope="col" class="{kind}">{escape(heading)}</th>'
-            for heading, kind in zip(headings, kinds, strict=True)
+            f'<th scope="col" class="{kind}">{heading(text)}</th>'
+            for text, kind in zip(headings, kinds, strict=True)
         )
+        opening = [f'<tr id="{escape(name)}" tabindex="-1">' for name in row_ids]
         body = "".join(
-            "<tr>"
+            (opening[number] if opening else "<tr>")
             + "".join(
                 self._cell(v, k, first=i == 0)
                 for i, (v, k) in enumerate(zip(row, kinds, strict=True))
             )
             + "</tr>"
-            for row in self.shown.itertuples(index=False)
+            for number, row in enumerate(self.shown.itertuples(index=False))
         )
-        notes = "".join(f'<p class="note">{escape(note)}</p>' for note in self.notes)
+        notes = "".join(f'<p class="note">{note(text)}</p>' for text in self.notes)
         title = escape(self.caption)
         return (
             f'<div class="scroll" role="region" tabindex="0" aria-label="{title}">'
@@ -139,6 +154,8 @@ class Finding:
         Unit of the estimate, as text.
     topic : {"finding", "action", "quality"}
         Which box of the first screen it belongs to.
+    planned : {"", "confirmatory", "exploratory"}
+        Whether the study's analysis plan named it before the data; "" without a plan.
     """
 
     message: str
@@ -154,6 +171,7 @@ class Finding:
     conf_high: float = float("nan")
     unit: str = ""
     topic: Literal["finding", "action", "quality"] = "finding"
+    planned: Literal["", "confirmatory", "exploratory"] = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain JSON values, nan as null."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -110,6 +111,12 @@ def check(session: Session, study: str, *, as_json: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="Run every study under data/.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
 @click.option("--force", is_flag=True, help="Run even when nothing changed since the last run.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Runs at a time. Default: processors.")
+@click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster at this address.")
+@click.option("--fresh-kernel", is_flag=True, help="Start each kernel anew, not by a fork.")
+@click.option("--cell-timeout", type=float, metavar="SECONDS", help="Longest time of a cell.")
+@click.option("--run-timeout", type=float, metavar="SECONDS", help="Longest time of a run.")
+@click.option("--max-memory", metavar="SIZE", help="Memory a kernel may use, e.g. 2GB.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.pass_obj
 @reported
@@ -121,6 +128,9 @@ def run(
     settings: tuple[str, ...],
     force: bool,
     as_json: bool,
+    jobs: int | None,
+    scheduler: str | None,
+    **limits: Any,
 ) -> None:
     """Run studies, render their reports and file them. Status 1 if a study or a cell failed.
 
@@ -128,11 +138,18 @@ def run(
     Examples:
       cxresearch run bank-branches
       cxresearch run bank-branches --set confidence_level=0.9 --set segments=branch,customer
-      cxresearch run --all
-    """
-    from cxresearch.cli.running import run_studies
-    from cxresearch.study import list_studies
+      cxresearch run --all --jobs 4
+      cxresearch run bank-branches --max-memory 2GB --run-timeout 600
+      cxresearch run --all --scheduler tcp://10.0.0.5:8786
 
+    A study with for_each in its study.yaml is run once for each cell, and the cells are
+    compared in one report.
+    """
+    from cxresearch.cli.many import Where
+    from cxresearch.cli.running import kernel_options, run_studies
+    from cxresearch.study.workspace import list_studies
+
+    kernel = kernel_options(**limits)
     if every == bool(studies):
         raise click.UsageError("name the studies to run, or give --all")
     for setting in settings:
@@ -148,6 +165,8 @@ def run(
         force=force,
         as_json=as_json,
         debug=session.debug,
+        kernel=kernel,
+        where=Where(jobs=jobs, scheduler=scheduler),
     )
     sys.exit(1 if failed else 0)
 
@@ -166,7 +185,12 @@ def list_(session: Session, study: str | None, *, as_json: bool) -> None:
       cxresearch list bank-branches --json
     """
     from cxresearch.cli.show import show_filings, show_studies
+    from cxresearch.runs.filing import staged
 
+    if staged(session.workspace / "reports"):  # runs at work, or dead
+        from cxresearch.catalogue.dead import file_dead_runs
+
+        file_dead_runs(session.workspace)
     if study is None:
         show_studies(session.workspace, as_json=as_json)
     else:

@@ -14,6 +14,7 @@ from cxresearch.cli.show import show_json, show_table
 from cxresearch.errors import CxError
 
 if TYPE_CHECKING:
+    from cxresearch.peak_end import PeakEndPowerResult
     from cxresearch.results import Result
 
 _QUESTIONS = {
@@ -45,12 +46,22 @@ def plan_drivers_command(options: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 def plan_peak_end_command(
-    settings: Sequence[str], options: Mapping[str, Any], *, as_json: bool
+    settings: Sequence[str],
+    options: Mapping[str, Any],
+    *,
+    planned: Mapping[str, Any] | None = None,
+    as_json: bool,
 ) -> None:
-    """Say how often a planned peak-end study finds what is assumed."""
+    """Say how often a planned peak-end study finds what is assumed.
+
+    `planned` holds parts of the design that an analysis plan states; `settings` win over them.
+    """
     from cxresearch.peak_end import PeakEndDesign, plan_peak_end
 
-    design = PeakEndDesign(**_design(settings, PeakEndDesign))
+    stated = dict(planned or {})
+    level = {name: stated.pop(name) for name in ("confidence_level",) if name in stated}
+    options = {**options, **level}
+    design = PeakEndDesign(**{**stated, **_design(settings, PeakEndDesign)})
     live = sys.stderr.isatty() and not as_json
 
     def progress(done: int, of: int) -> None:
@@ -67,7 +78,26 @@ def plan_peak_end_command(
         f"{design.episodes} episodes of {design.moments} moments a person, conditions "
         f"{design.allocation} subjects"
     )
+    if planned is not None:
+        told = ", ".join(f"{name} {value:g}" for name, value in {**stated, **level}.items())
+        click.echo(f"from the analysis plan: {told}")
     _show_chances(plan, "people", "participants")
+    _show_sizes(plan)
+
+
+def _show_sizes(plan: PeakEndPowerResult) -> None:
+    """Print the number of people that suffices, simulated and in closed form."""
+    enough = plan.sufficient == plan.sufficient
+    found = f"{plan.sufficient:.0f} people" if enough else "more people than were tried"
+    click.echo(f"for {plan.target_power:.0%}: {found}, so that {_question('condition')}")
+    for row in plan.closed_form_check().to_dict("records"):
+        click.echo(
+            f"closed form (t test, {row['participants']} people): {row['closed_form']:.0%}; "
+            f"simulated: {row['simulated']:.0%}"
+        )
+    needed = plan.participants_in_closed_form()
+    if needed is not None:
+        click.echo(f"closed form: {needed} people for {plan.target_power:.0%}")
 
 
 def _show_chances(plan: Result, unit: str, column: str) -> None:

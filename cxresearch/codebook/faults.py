@@ -153,6 +153,8 @@ def describe(place: Place) -> str:
     if place[0] in _SECTIONS and len(place) > 1:
         inner = _describe_inside(place[2:])
         return f"{place[1]}: {inner}" if inner else str(place[1])
+    if place[0] == "hypotheses" and len(place) > 1 and isinstance(place[1], int):
+        return " ".join([f"hypothesis {place[1] + 1}:", *map(str, place[2:])]).rstrip(":")
     if place[0] == "exclude" and len(place) > 1 and isinstance(place[1], int):
         rule = f"exclude, rule {place[1] + 1}"
         return " ".join([f"{rule}:", *map(str, place[2:])]) if place[2:] else rule

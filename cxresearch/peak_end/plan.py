@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy import special
+from scipy.optimize import brentq
 
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_count, check_fraction
 from cxresearch.peak_end._batch import BatchFit, fit_random_intercepts
 from cxresearch.peak_end._least_squares import least_squares
 from cxresearch.peak_end.choice import wilson_interval
-from cxresearch.peak_end.power import t_test_power
+from cxresearch.peak_end.power import noncentral_power, t_test_power
 from cxresearch.peak_end.simulate import Draws, PeakEndDesign, draw_studies
 from cxresearch.results import Result, in_tidy_order
 
@@ -75,6 +76,53 @@ class PeakEndPowerResult(Result):
                 "closed_form": [self.closed_form],
             }
         )
+
+    def closed_form_check(self) -> pd.DataFrame:
+        """Return power for the condition in closed form beside the simulated one.
+
+        A t test with the mean effect over its standard deviation in the simulated studies as
+        noncentrality and their mean degrees of freedom; one row a number of participants.
+        """
+        rows = self.estimates[self.estimates["term"] == "condition"]
+        powers = [
+            noncentral_power(shift, df, confidence_level=self.confidence_level)
+            for shift, df in zip(
+                rows["mean_effect"] / rows["sd_effect"], rows["mean_df"], strict=True
+            )
+        ]
+        return pd.DataFrame(
+            {
+                "participants": rows["participants"].to_numpy(),
+                "simulated": rows["estimate"].to_numpy(),
+                "closed_form": powers,
+            }
+        )
+
+    def participants_in_closed_form(self) -> int | None:
+        """Return the even number of participants with the power wanted, in closed form.
+
+        From the largest study tried, noncentrality growing with the root of the participants
+        and degrees of freedom in proportion; None where no effect was seen.
+        """
+        rows = self.estimates[self.estimates["term"] == "condition"]
+        last = rows.loc[rows["participants"].idxmax()]
+        shift = abs(last["mean_effect"]) / last["sd_effect"]
+        if not shift > 0.1:  # an effect within the noise of the simulation
+            return None
+
+        def lacking(factor: float) -> float:
+            power = noncentral_power(
+                shift * np.sqrt(factor),
+                max(1.0, last["mean_df"] * factor),
+                confidence_level=self.confidence_level,
+            )
+            return power - self.target_power
+
+        high = 1.0
+        while lacking(high) < 0:
+            high *= 2
+        factor = float(brentq(lacking, 1e-6, high)) if lacking(1e-6) < 0 else 0.0
+        return max(4, 2 * int(np.ceil(factor * last["participants"] / 2)))
 
 
 def plan_peak_end(

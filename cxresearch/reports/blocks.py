@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -14,12 +15,15 @@ from cxresearch._types import Json
 from cxresearch.errors import CxError
 from cxresearch.record import MIME_TYPE
 from cxresearch.reports.clean import clean_html
+from cxresearch.reports.evidence import result_id, table_id
 from cxresearch.reports.source import RunFiles
 from cxresearch.reports.svg import inline_svg
+from cxresearch.reports.telling import Teller, sure_words
 from cxresearch.shown import Depth, DisplayTable
 from cxresearch.wording import Messages
 
 _WIDE = 8
+_OWN = re.compile(r"(?:results|tables)/\w+\.(?:json|csv)")
 BlockKind = Literal["prose", "figure", "table", "evidence", "text", "code", "note"]
 
 
@@ -33,20 +37,31 @@ class Block:
         Finished; every text in it is escaped.
     label : str
         Line of the fold that hides it, for the kinds that are folded.
+    result : str
+        Kind of the result it shows in full; ``""`` for other blocks.
     """
 
     kind: BlockKind
     html: str
     depth: Depth = "manager"
     label: str = ""
+    result: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputShower:
-    """Turns outputs into blocks, in the words of one language."""
+    """Turns outputs into blocks, in the words of one language.
+
+    Attributes
+    ----------
+    base : str
+        Put before the files of the run in links, for a page that lies elsewhere.
+    """
 
     files: RunFiles
     messages: Messages
+    teller: Teller
+    base: str = ""
 
     def of_cell(self, cell: Any, *, where: str, depth: Depth) -> Iterator[Block]:
         """Yield what a code cell shows.
@@ -77,7 +92,7 @@ class OutputShower:
         if kind == "figure":
             return Block(kind="figure", html=self._figure(entry), depth=depth)
         if kind == "table":
-            return Block(kind="table", html=self._table(entry), depth=depth)
+            return Block(kind="table", html=self._table(entry, depth), depth=depth)
         if kind == "findings":
             return self._findings(entry, depth)
         return None
@@ -134,7 +149,7 @@ class OutputShower:
         )
         return f'<figure id="{name}">{pictures}{caption}</figure>'
 
-    def _table(self, entry: Json) -> str:
+    def _table(self, entry: Json, depth: Depth) -> str:
         frame = pd.DataFrame(entry["rows"], columns=entry["columns"], dtype=object)
         table = DisplayTable(
             name=entry["name"],
@@ -146,27 +161,47 @@ class OutputShower:
         )
         link = _download(entry["name"], self.files.text(entry["file"]))
         words = escape(self.messages.text("report.download_csv"))
-        name = f"table-{entry['name'].replace('_', '-')}"
         wide = " wide" if len(entry["columns"]) > _WIDE else ""
+        glossary = self.teller.glossary
+        shown = table.to_html(
+            row_ids=self.teller.index.row_ids(entry["name"]),
+            heading=lambda text: glossary.heading(text, depth=depth),
+            note=lambda text: glossary.sentence(text, depth=depth),
+        )
         return (
-            f'<div class="datatable{wide}" id="{name}">{table.to_html()}'
+            f'<div class="datatable{wide}" id="{table_id(entry["name"])}" tabindex="-1">{shown}'
             f'<p class="tools"><a {link}>{words}</a></p></div>'
         )
 
     def _result(self, name: str, html: str, where: str) -> Block:
         label = f"{self.messages.text('report.results_heading')}: {name}"
-        file = escape(self.files.outputs["result", name]["file"])
+        entry = self.files.outputs["result", name]
         shown = clean_html(html, where=where, label=escape(label))
-        body = f'{shown}<p class="note"><code>{file}</code></p>'
-        return Block(kind="evidence", html=body, depth="analyst", label=label)
+        file = self.file_link(entry["file"])
+        body = f'<div id="{result_id(name)}" tabindex="-1">{shown}<p class="note">{file}</p></div>'
+        kind = str(entry.get("result", name))
+        return Block(kind="evidence", html=body, depth="analyst", label=label, result=kind)
+
+    def file_link(self, file: str) -> str:
+        """Return a link to a file of the run folder, which lies beside the page."""
+        shown = f"<code>{escape(file)}</code>"
+        return f'<a href="{escape(self.base)}{file}">{shown}</a>' if _OWN.fullmatch(file) else shown
+
+    def evidence_link(self, finding: Json) -> str:
+        """Return the link to the row a finding rests on, and to the file of the result."""
+        evidence = self.teller.index.of(finding)
+        table = escape(evidence.table or evidence.file)
+        place = f'<a href="#{escape(evidence.place)}">{table}</a>' if evidence.place else ""
+        parts = [place, self.file_link(evidence.file) if evidence.file else ""]
+        return "<br>".join(part for part in parts if part)
 
     def _findings(self, entry: Json, depth: Depth) -> Block:
         told = self.files.findings[entry["first"] : entry["first"] + entry["count"]]
         say = self.messages.text
         rows = "".join(
             f'<tr><th scope="row" class="text">{escape(finding["text"])}</th>'
-            f'<td class="text">{escape(say("sure." + finding["sure"]))}</td>'
-            f'<td class="text"><code>{escape(_evidence(finding))}</code></td></tr>'
+            f'<td class="text">{escape(sure_words(finding, self.messages))}</td>'
+            f'<td class="text wrap">{self.evidence_link(finding)}</td></tr>'
             for finding in told
         )
         heads = (
@@ -182,11 +217,6 @@ class OutputShower:
             "</div>"
         )
         return Block(kind="table", html=html, depth=depth)
-
-
-def _evidence(finding: Json) -> str:
-    row = [finding.get("term") or "", finding.get("group") or ""]
-    return " · ".join([finding["result"], *(part for part in row if part)])
 
 
 def _download(name: str, csv: str) -> str:

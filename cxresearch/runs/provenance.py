@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import cxresearch
 from cxresearch._files import sha256_file, sha256_json
 from cxresearch._types import Json
+from cxresearch.planned.lock import PLAN_FILE
 from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Responses
 from cxresearch.runs.template import STUDY_PARAMETER, Template
@@ -71,6 +72,25 @@ def describe_inputs(
             for name, path in study.data.items()
         ],
         "package": {"version": cxresearch.__version__, "code_sha256": code_sha256()},
+        "plan": _describe_plan(study),
+    }
+
+
+def _describe_plan(study: Study) -> Json | None:
+    """Return hash and lock of the analysis plan; None without one."""
+    if study.plan is None:
+        return None
+    return {
+        "file": PLAN_FILE,
+        "sha256": study.plan.sha256,
+        "versions": [
+            {"sha256": version.sha256, "locked": version.locked, "reason": version.reason}
+            for version in study.plan_lock.versions
+        ],
+        "assignments": [
+            {"file": drawn.file, "sha256": drawn.sha256, "seed": drawn.seed}
+            for drawn in study.plan_lock.assignments
+        ],
     }
 
 
@@ -93,6 +113,8 @@ def run_key(inputs: Json) -> str:
             "parameters": _without_study(inputs["parameters"]),
             "version": package["version"],
             "code": package["code_sha256"],
+            # Only where there is a plan: keys of other studies stay what they were.
+            **({"plan": inputs["plan"]} if inputs.get("plan") else {}),
         }
     )
 

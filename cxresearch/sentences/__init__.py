@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cxresearch.sentences import analysis_plan as _analysis_plan
 from cxresearch.sentences import drivers as _drivers
 from cxresearch.sentences import drivers_kano as _drivers_kano
 from cxresearch.sentences import drivers_more as _drivers_more
@@ -14,12 +15,13 @@ from cxresearch.sentences import quality as _quality
 from cxresearch.sentences import servqual as _servqual
 from cxresearch.sentences._base import findings, sureness
 from cxresearch.sentences._render import retell
+from cxresearch.sentences.analysis_plan import mark_planned
 from cxresearch.sentences.flow import describe_flow
 
-__all__ = ["describe_flow", "findings", "retell", "sureness"]
+__all__ = ["describe_flow", "findings", "mark_planned", "retell", "sureness"]
 
 _REGISTERED = (
-    _drivers, _drivers_kano, _drivers_more, _drivers_quality, _drivers_shapes, _peak_end,
-    _peak_end_conditions, _peak_end_quality, _quality, _servqual,
+    _analysis_plan, _drivers, _drivers_kano, _drivers_more, _drivers_quality, _drivers_shapes,
+    _peak_end, _peak_end_conditions, _peak_end_quality, _quality, _servqual,
 )  # fmt: skip
 """Importing them teaches `findings` their results."""

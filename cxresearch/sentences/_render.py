@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cxresearch.sentences._peak_end_places import PEAK_END_PLACES
+from cxresearch.sentences._plan_places import ANALYSIS_PLAN_PLACES
 from cxresearch.wording import Formats, Messages
 from cxresearch.wording.labels import capital, clean, in_sentence, isolated, name_of, shortened
 
@@ -230,6 +231,7 @@ def _change_interval(values: Values, formats: Formats) -> str:
 
 _PLACES: dict[str, Callable[[Values, Formats], str]] = {
     **PEAK_END_PLACES,
+    **ANALYSIS_PLAN_PLACES,
     "outcome": _name_in("outcome"),
     "other": _name_in("other"),
     "others": _others,

@@ -14,9 +14,11 @@ from cxresearch.codebook.load import in_file_order, load_codebook
 from cxresearch.codebook.model import Codebook
 from cxresearch.codebook.schema import schema_of
 from cxresearch.errors import CodebookError, Fault, StudyError
+from cxresearch.planned import AnalysisPlan, read_lock
 from cxresearch.responses.exclusions import Exclusion, LongestString, check_exclusions
 from cxresearch.study.file import SHAPES, ExcludeFile, StudyFile, exclusion_of
 from cxresearch.study.model import Study
+from cxresearch.study.plan import load_plan
 from cxresearch.study.workspace import (
     STUDY_FILE,
     PathLike,
@@ -69,7 +71,9 @@ def load_study(name_or_path: PathLike, *, workspace: PathLike | None = None) -> 
     codebook, codebook_faults = loader.codebook(file)
     exclusions = loader.exclusions(codebook)
     loader.check_wave_name(file, codebook)
+    plan, plan_faults = loader.plan(codebook)
     faults = in_file_order([*faults, *loader.faults]) + list(codebook_faults)
+    faults += plan_faults
     if faults or codebook is None:
         raise StudyError(subject, faults)
     return Study(
@@ -89,6 +93,8 @@ def load_study(name_or_path: PathLike, *, workspace: PathLike | None = None) -> 
         contact=file.contact,
         language=file.language or codebook.language,
         sha256=document.sha256,
+        plan=plan,
+        plan_lock=read_lock(folder),
     )
 
 
@@ -196,6 +202,16 @@ class _Loader:
             return load_codebook(path, language=file.language, name=file.codebook), ()
         except CodebookError as error:
             return None, error.faults
+
+    def plan(self, codebook: Codebook | None) -> tuple[AnalysisPlan | None, list[Fault]]:
+        """Return the analysis plan when there is one, or its faults."""
+        if codebook is None:
+            return None, []
+        try:
+            read_lock(self.folder)
+            return load_plan(self.folder, codebook), []
+        except StudyError as error:
+            return None, list(error.faults) or [Fault(message=str(error))]
 
     def exclusions(self, codebook: Codebook | None) -> list[Exclusion]:
         """Return the exclusion rules; those that the codebook does not bear out are faults."""

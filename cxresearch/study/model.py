@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from cxresearch.codebook.model import Codebook
 from cxresearch.errors import StudyError
+from cxresearch.planned import AnalysisPlan, PlanLock
 from cxresearch.responses.episodes import EpisodeData, load_episodes
 from cxresearch.responses.exclusions import Exclusion
 from cxresearch.responses.load import load_responses
@@ -45,6 +46,10 @@ class Study:
         Language of the report.
     sha256 : str
         Hash of study.yaml.
+    plan : AnalysisPlan or None
+        The analysis plan beside it, when there is one.
+    plan_lock : PlanLock
+        Versions of the plan that were locked, and assignment lists that were drawn.
     """
 
     name: str
@@ -63,6 +68,8 @@ class Study:
     contact: str = ""
     language: str = "en"
     sha256: str = ""
+    plan: AnalysisPlan | None = None
+    plan_lock: PlanLock = field(default_factory=PlanLock)
 
     def responses(self) -> Responses:
         """Read and check the answers, and apply the exclusions.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cxresearch.tables.analysis_plan import display_analysis_plan
 from cxresearch.tables.answers import display_missing, display_quality
 from cxresearch.tables.apa import display_apa
 from cxresearch.tables.drivers import (
@@ -57,6 +58,7 @@ from cxresearch.tables.quality import display_flow, display_reliability
 from cxresearch.tables.servqual import display_differences, display_gaps, display_segments
 
 __all__ = [
+    "display_analysis_plan",
     "display_apa",
     "display_asymmetry",
     "display_balance",

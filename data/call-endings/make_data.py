@@ -1,10 +1,13 @@
-"""Make moments.csv and episodes.csv: a synthetic experiment with a stated truth (README.md).
+"""Make moments.csv, episodes.csv and the lock of the plan: a synthetic experiment (README.md).
 
 Run ``python make_data.py`` inside this folder; the seed is fixed, so the files never change.
 """
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,12 @@ CHOICE_SLOPE, CHOICE_MIDDLE = 0.8, 5.4
 
 HUNG_UP, SILENT, REPEATED_ROWS, MISSING_SHARE = 10, 4, 3, 0.03
 START = pd.Timestamp("2026-09-21 09:00:00")
+
+# The plan was locked before the calls, and amended once, after the export had been seen.
+LOCKED = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
+AMENDED = datetime(2026, 10, 5, 14, 30, tzinfo=UTC)
+AMENDMENT = "\nexclude:\n  - duplicated: call\n"
+REASON = "The export holds three calls twice; the first row of each is kept."
 
 
 def draw_feelings(rng: np.random.Generator, level: float, count: int) -> np.ndarray:
@@ -114,6 +123,32 @@ def to_csv(table: pd.DataFrame) -> str:
     return str(table.to_csv(index=False, lineterminator="\n", float_format="%g"))
 
 
+def make_lock(plan: str, tables: dict[str, str]) -> str:
+    """Return the lock: the plan without its amendment before the data, then as it is now."""
+    there = {f"{name}.csv": sha256(text.encode()).hexdigest() for name, text in tables.items()}
+    planned = plan.replace(AMENDMENT, "\nexclude: []\n")
+    versions = [
+        _version(planned, LOCKED, {}, ""),
+        _version(plan, AMENDED, there, REASON),
+    ]
+    lock = {"schema": 1, "versions": versions, "assignments": []}
+    return json.dumps(lock, indent=2, ensure_ascii=False) + "\n"
+
+
+def _version(text: str, when: datetime, data: dict[str, str], reason: str) -> dict[str, object]:
+    return {
+        "sha256": sha256(text.encode()).hexdigest(),
+        "locked": when.isoformat(timespec="seconds"),
+        "text": text,
+        "data": data,
+        "reason": reason,
+    }
+
+
 if __name__ == "__main__":
-    for name, made in make_tables().items():
-        Path(__file__).with_name(f"{name}.csv").write_text(to_csv(made), encoding="utf-8")
+    here = Path(__file__).parent
+    written = {name: to_csv(made) for name, made in make_tables().items()}
+    for name, text in written.items():
+        (here / f"{name}.csv").write_text(text, encoding="utf-8")
+    plan = (here / "analysis-plan.yaml").read_text(encoding="utf-8")
+    (here / "analysis-plan.lock.json").write_text(make_lock(plan, written), encoding="utf-8")

@@ -46,9 +46,14 @@ def test_more_people_find_an_effect_more_often() -> None:
 def test_a_peak_end_plan_is_shown_by_number_of_people() -> None:
     outcome = plan("peak-end", "--people", "20,40", "--studies", "20")
     assert outcome.exit_code == 0, outcome.output
-    assert [line.split()[0] for line in outcome.output.splitlines()[2:]] == ["20"] * 3 + [
-        "40"
-    ] * 3
+    lines = outcome.output.splitlines()[2:]
+    assert [line.split()[0] for line in lines[:6]] == ["20"] * 3 + ["40"] * 3
+    assert lines[6] == (
+        "for 80%: more people than were tried, so that the effect of the condition on memory is "
+        "found"
+    )
+    assert lines[7].startswith("closed form (t test, 20 people): ")
+    assert lines[8].startswith("closed form (t test, 40 people): ")
 
 
 @pytest.mark.parametrize(

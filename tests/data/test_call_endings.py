@@ -88,3 +88,24 @@ def test_a_friendly_close_makes_people_call_again(table: cx.PeakEndTable) -> Non
     assert isinstance(choice, cx.ChoiceDifferenceResult)
     assert choice.n == 186
     assert choice.second_share > choice.first_share
+
+
+def test_the_lock_is_what_the_script_makes(script: ModuleType) -> None:
+    tables = {name: script.to_csv(made) for name, made in script.make_tables().items()}
+    plan = (STUDY / "analysis-plan.yaml").read_text(encoding="utf-8")
+    kept = (STUDY / "analysis-plan.lock.json").read_text(encoding="utf-8")
+    assert script.AMENDMENT in plan
+    assert script.make_lock(plan, tables) == kept
+
+
+def test_both_hypotheses_were_planned_and_one_exclusion_came_after_the_data(
+    table: cx.PeakEndTable,
+) -> None:
+    study = cx.load_study(STUDY)
+    effect, choice = cx.condition_effect(table), cx.choice_effect(table)
+    models = cx.compare_memory_models(table.frame, **table.asked, n_folds=2)
+    told = cx.compare_with_plan(study, [effect, choice, models], sample=table.data)
+    assert told is not None
+    assert told.confirmatory == ("H1", "H2")
+    assert (told.count("changed", when="after_data"), told.count("changed")) == (1, 1)
+    assert told.tidy().query("status == 'exploratory'")["term"].tolist() == ["memory_models"]

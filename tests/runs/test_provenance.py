@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import cxresearch
+from cxresearch.planned import PlanLock
 from cxresearch.responses.model import Flow, FlowStep, Source
 from cxresearch.runs import (
     Template,
@@ -40,6 +41,8 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
         sha256="11",
         codebook=SimpleNamespace(path=str(tmp_path / "codebook.yaml"), sha256="22"),
         data={"": data},
+        plan=SimpleNamespace(sha256="44"),
+        plan_lock=PlanLock(),
     )
     template = Template(
         name="m", path=tmp_path / "m.ipynb", sha256="33", title="M", parameters=(), steps=()
@@ -67,6 +70,7 @@ def test_only_names_of_files_are_kept_with_their_hashes(
         (("template", "sha256"), "x"),
         (("parameters", "seed"), 6),
         (("package", "version"), "9"),
+        (("plan", "sha256"), "x"),
         (("package", "code_sha256"), "x"),
     ],
 )
