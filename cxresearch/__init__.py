@@ -129,6 +129,7 @@ if TYPE_CHECKING:
         t_test_power,
         t_test_sample_size,
     )
+    from cxresearch.planned import AnalysisPlan, PlanComparisonResult, PlanLock
     from cxresearch.plots import (
         plot_asymmetry,
         plot_conditions,
@@ -148,13 +149,13 @@ if TYPE_CHECKING:
         plot_trajectories,
         plot_what_if,
     )
-    from cxresearch.planned import AnalysisPlan, PlanComparisonResult, PlanLock
     from cxresearch.psychometrics import (
         CfaResult,
         EfaResult,
         FactorAdequacyResult,
         FactorReliabilityResult,
         HtmtResult,
+        InvarianceResult,
         ItemAnalysisResult,
         NumberOfFactorsResult,
         PolychoricResult,
@@ -167,6 +168,7 @@ if TYPE_CHECKING:
         factors_from_correlation,
         htmt,
         item_analysis,
+        measurement_invariance,
         number_of_factors,
         polychoric_correlations,
         scale_reliability,
@@ -180,11 +182,21 @@ if TYPE_CHECKING:
     from cxresearch.sentences import describe_flow, findings, mark_planned, retell
     from cxresearch.servqual import (
         GapChangesResult,
+        GapQualityResult,
         PooledGapsResult,
+        ResponseSurfaceResult,
+        ServperfResult,
         ServqualGapsResult,
+        ZoneResult,
+        difference_score_quality,
         gap_changes,
         pooled_gaps,
+        response_surface,
+        servperf,
         servqual_gaps,
+        study_surface,
+        study_zone,
+        zone_of_tolerance,
     )
     from cxresearch.shown import DisplayTable, Figure, Finding
     from cxresearch.study import (
@@ -396,6 +408,7 @@ _MODULES = {
         "FactorAdequacyResult",
         "FactorReliabilityResult",
         "HtmtResult",
+        "InvarianceResult",
         "ItemAnalysisResult",
         "NumberOfFactorsResult",
         "PolychoricResult",
@@ -408,6 +421,7 @@ _MODULES = {
         "factors_from_correlation",
         "htmt",
         "item_analysis",
+        "measurement_invariance",
         "number_of_factors",
         "polychoric_correlations",
         "scale_reliability",
@@ -432,11 +446,21 @@ _MODULES = {
     ),
     "servqual": (
         "GapChangesResult",
+        "GapQualityResult",
         "PooledGapsResult",
+        "ResponseSurfaceResult",
+        "ServperfResult",
         "ServqualGapsResult",
+        "ZoneResult",
+        "difference_score_quality",
         "gap_changes",
         "pooled_gaps",
+        "response_surface",
+        "servperf",
         "servqual_gaps",
+        "study_surface",
+        "study_zone",
+        "zone_of_tolerance",
     ),
     "shown": (
         "DisplayTable",

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from cxresearch.servqual.changes import GapChangesResult, gap_changes
+from cxresearch.servqual.gap_quality import difference_score_quality
+from cxresearch.servqual.gap_quality_result import GapQualityResult
 from cxresearch.servqual.gaps import servqual_gaps
+from cxresearch.servqual.map import GapMapResult, gap_map
+from cxresearch.servqual.performance import servperf
 from cxresearch.servqual.pooled import PooledGapsResult, pooled_gaps
 from cxresearch.servqual.result import ServqualGapsResult
+from cxresearch.servqual.servperf_result import ServperfResult
+from cxresearch.servqual.surface import response_surface, study_surface
+from cxresearch.servqual.surface_result import ResponseSurfaceResult
+from cxresearch.servqual.zone import study_zone, zone_of_tolerance
+from cxresearch.servqual.zone_result import ZoneResult
 
 __all__ = [
     "GapChangesResult",
+    "GapMapResult",
+    "GapQualityResult",
     "PooledGapsResult",
+    "ResponseSurfaceResult",
+    "ServperfResult",
     "ServqualGapsResult",
+    "ZoneResult",
+    "difference_score_quality",
     "gap_changes",
+    "gap_map",
     "pooled_gaps",
+    "response_surface",
+    "servperf",
     "servqual_gaps",
+    "study_surface",
+    "study_zone",
+    "zone_of_tolerance",
 ]
