@@ -24,9 +24,11 @@ from cxresearch.peak_end.duration import DurationNeglectResult, duration_neglect
 from cxresearch.peak_end.equivalence import EquivalenceResult, equivalence_test
 from cxresearch.peak_end.features import EpisodeFeaturesResult, episode_features
 from cxresearch.peak_end.interim import sequential_effect
+from cxresearch.peak_end.latent import LatentCoursesResult, latent_courses
 from cxresearch.peak_end.looks import interim_looks
 from cxresearch.peak_end.memory import MemoryModelsResult, compare_memory_models
 from cxresearch.peak_end.mixed import MixedModelResult, mixed_model
+from cxresearch.peak_end.pairs import ChoiceModelResult, choice_model, study_choices
 from cxresearch.peak_end.plan import PeakEndPowerResult, plan_peak_end
 from cxresearch.peak_end.power import t_test_power, t_test_sample_size
 from cxresearch.peak_end.sensitivity import PeakEndSensitivityResult, peak_end_sensitivity
@@ -46,6 +48,7 @@ from cxresearch.peak_end.study import (
     condition_sizes,
     duration_effect,
     person_differences,
+    study_courses,
 )
 from cxresearch.peak_end.table import PeakEndTable, peak_end_table
 
@@ -54,12 +57,14 @@ __all__ = [
     "AttritionResult",
     "BalanceResult",
     "ChoiceDifferenceResult",
+    "ChoiceModelResult",
     "ChoiceResult",
     "ConditionsResult",
     "CrossoverResult",
     "DurationNeglectResult",
     "EpisodeFeaturesResult",
     "EquivalenceResult",
+    "LatentCoursesResult",
     "MemoryModelsResult",
     "MixedModelResult",
     "PeakEndDesign",
@@ -74,6 +79,7 @@ __all__ = [
     "attrition",
     "balance_test",
     "choice_effect",
+    "choice_model",
     "choice_share",
     "compare_choices",
     "compare_conditions",
@@ -91,6 +97,7 @@ __all__ = [
     "expected_maximum",
     "interim_looks",
     "jzs_bayes_factor",
+    "latent_courses",
     "mixed_model",
     "peak_end_sensitivity",
     "peak_end_table",
@@ -102,6 +109,8 @@ __all__ = [
     "sequential_effect",
     "sequential_test",
     "simulate_study",
+    "study_choices",
+    "study_courses",
     "t_test_power",
     "t_test_sample_size",
 ]

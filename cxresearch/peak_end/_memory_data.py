@@ -20,7 +20,7 @@ _FEWEST = 10
 """Episodes below which rivals with up to five predictors cannot be told apart."""
 
 
-PEAK_RULES: tuple[str, ...] = ("peak", "peak_corrected", "peak_rarefied")
+PEAK_RULES: tuple[str, ...] = ("peak", "peak_corrected", "peak_rarefied", "peak_latent")
 
 
 def peak_rules(features: pd.DataFrame) -> list[str]:

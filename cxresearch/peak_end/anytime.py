@@ -181,4 +181,5 @@ def _half_width(error: FloatArray, tau: float, error_rate: float) -> FloatArray:
     variance = np.square(error)
     total = variance + tau**2
     room = np.log(1 / error_rate) + 0.5 * np.log(total / variance)
-    return np.sqrt(2 * variance * total / tau**2 * room)
+    half: FloatArray = np.sqrt(2 * variance * total / tau**2 * room)
+    return half

@@ -105,7 +105,7 @@ class PeakEndPowerResult(Result):
         and degrees of freedom in proportion; None where no effect was seen.
         """
         rows = self.estimates[self.estimates["term"] == "condition"]
-        last = rows.loc[rows["participants"].idxmax()]
+        last = rows.sort_values("participants").iloc[-1]
         shift = abs(last["mean_effect"]) / last["sd_effect"]
         if not shift > 0.1:  # an effect within the noise of the simulation
             return None

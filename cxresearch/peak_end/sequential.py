@@ -368,7 +368,8 @@ def _as_normal(table: pd.DataFrame) -> FloatArray:
     """Return the normal quantile that has the p-value of each look's t statistic."""
     t = (table["estimate"] / table["std_error"]).to_numpy()
     upper = stats.t.logsf(np.abs(t), table["df"].to_numpy())
-    return np.sign(t) * -special.ndtri_exp(upper)
+    normal: FloatArray = np.sign(t) * -special.ndtri_exp(upper)
+    return normal
 
 
 def _told_looks(
@@ -378,7 +379,7 @@ def _told_looks(
     bounds: FloatArray,
     error_rate: float,
 ) -> pd.DataFrame:
-    df = table["df"].to_numpy()
+    df, fractions = table["df"].to_numpy(), table["fraction"].to_numpy()
     level = special.ndtr(-bounds)
     half = stats.t.isf(level, df) * table["std_error"].to_numpy()
     estimate = table["estimate"].to_numpy()
@@ -393,14 +394,14 @@ def _told_looks(
                 "statistic": statistic,
                 "df": df,
                 "p_value": rule.sides * special.ndtr(-toward),
-                "p_adjusted": _repeated_p(table["fraction"].to_numpy(), toward, rule),
+                "p_adjusted": _repeated_p(fractions, toward, rule),
                 "conf_low": -math.inf if rule.alternative == "less" else low,
                 "conf_high": math.inf if rule.alternative == "greater" else high,
                 "n": table["n"].to_numpy(),
-                "fraction": table["fraction"].to_numpy(),
+                "fraction": fractions,
                 "bound": bounds,
                 "p_nominal": rule.sides * level,
-                "spent": rule.sides * np.array(rule.spent(table["fraction"], error_rate)),
+                "spent": rule.sides * np.array(rule.spent(fractions, error_rate)),
                 "crossed": toward >= bounds,
             }
         )

@@ -26,25 +26,58 @@ from cxresearch.peak_end.choice import (
 )
 from cxresearch.peak_end.crossover import CrossoverResult, crossover
 from cxresearch.peak_end.duration import DurationNeglectResult, duration_neglect
+from cxresearch.peak_end.latent import LatentCoursesResult, latent_courses
 from cxresearch.peak_end.mixed import MixedModelResult, mixed_model
-from cxresearch.peak_end.table import PeakEndTable, with_numeric_covariates
+from cxresearch.peak_end.table import (
+    PeakEndTable,
+    rated_moments,
+    with_numeric_covariates,
+)
 
 ConditionEffect = ConditionsResult | CrossoverResult | MixedModelResult
 ChoiceEffect = ChoiceResult | ChoiceDifferenceResult
 
 _FEWEST_PEOPLE = 5
+_FEWEST_COURSES = 10
 _SLOPE_FROM = 3
 """Episodes of the typical person from which a slope of one's own can be estimated."""
 
 
+def study_courses(table: PeakEndTable) -> LatentCoursesResult | None:
+    """Fit the latent courses of a study's episodes; None where there are too few to do so.
+
+    Parameters
+    ----------
+    table : PeakEndTable
+
+    Returns
+    -------
+    LatentCoursesResult or None
+        None with fewer than 10 episodes of two moments or more, or where ratings do not vary
+        within episodes.
+    """
+    known = table.features.features
+    several = known[known["n_moments"] > 1]
+    moves = (several["maximum"] > several["minimum"]).any()
+    if len(several) < _FEWEST_COURSES or not moves:
+        return None
+    return latent_courses(rated_moments(table.data), table.features)
+
+
 def duration_effect(
-    table: PeakEndTable, *, sesoi: float = 0.10, confidence_level: float = 0.95
+    table: PeakEndTable,
+    *,
+    latent: LatentCoursesResult | None = None,
+    sesoi: float = 0.10,
+    confidence_level: float = 0.95,
 ) -> DurationNeglectResult | None:
     """Test duration neglect in a study; None where all episodes last alike.
 
     Parameters
     ----------
     table : PeakEndTable
+    latent : LatentCoursesResult, optional
+        From `study_courses`: the latent peak is one more rule under which duration is tested.
     sesoi, confidence_level
         As for `duration_neglect`.
     """
@@ -52,7 +85,7 @@ def duration_effect(
     if remembered["duration"].nunique() < 2:
         return None
     return duration_neglect(
-        table.frame,
+        table.frame if latent is None else latent.with_features(table.frame),
         retrospective="retrospective",
         participant="participant",
         sesoi=sesoi,

@@ -122,7 +122,7 @@ def peak_end_table(
     CxError
         An option is not allowed.
     """
-    moments = _rated_episodes(data)
+    moments = rated_moments(data)
     features = episode_features(
         moments,
         participant="participant",
@@ -150,7 +150,7 @@ def peak_end_table(
     )
 
 
-def _rated_episodes(data: EpisodeData) -> pd.DataFrame:
+def rated_moments(data: EpisodeData) -> pd.DataFrame:
     """Return the moments of episodes that have a rating, with what is known of their end."""
     rated = data.moments.groupby(_KEYS)["rating"].transform("count") > 0
     moments = data.moments[rated].drop(columns="ended", errors="ignore")
