@@ -182,6 +182,7 @@ if TYPE_CHECKING:
     from cxresearch.sentences import describe_flow, findings, mark_planned, retell
     from cxresearch.servqual import (
         GapChangesResult,
+        GapMapResult,
         GapQualityResult,
         PooledGapsResult,
         ResponseSurfaceResult,
@@ -190,6 +191,7 @@ if TYPE_CHECKING:
         ZoneResult,
         difference_score_quality,
         gap_changes,
+        gap_map,
         pooled_gaps,
         response_surface,
         servperf,
@@ -446,6 +448,7 @@ _MODULES = {
     ),
     "servqual": (
         "GapChangesResult",
+        "GapMapResult",
         "GapQualityResult",
         "PooledGapsResult",
         "ResponseSurfaceResult",
@@ -454,6 +457,7 @@ _MODULES = {
         "ZoneResult",
         "difference_score_quality",
         "gap_changes",
+        "gap_map",
         "pooled_gaps",
         "response_surface",
         "servperf",

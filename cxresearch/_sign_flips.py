@@ -121,7 +121,7 @@ def _signs(units: int, flips: int, seed: int) -> Iterator[FloatArray]:
     """Rows of +1 and −1: all of them where they are few, else random ones."""
     if units < 40 and 2**units <= flips:
         codes = np.arange(2**units)
-        yield 1.0 - 2.0 * ((codes[:, None] >> np.arange(units)) & 1)
+        yield np.asarray(1.0 - 2.0 * ((codes[:, None] >> np.arange(units)) & 1), dtype=float)
         return
     rng = np.random.default_rng(seed)
     for start in range(0, flips, _BATCH):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxresearch._ellipse import ellipse
 from cxresearch._resample import draw_indices, factors_from, units_of
 from cxresearch._types import BoolArray, FloatArray, IntArray
 from cxresearch._validate import check_choice, check_count, check_fraction, check_names
@@ -363,17 +364,3 @@ def _positions(
     x, y = points.performance_draws, points.importance_or_fixed
     ellipses = pd.DataFrame([ellipse(x[:, j], y[:, j], reach) for j in range(len(drivers))])
     return table.join(ellipses)
-
-
-def ellipse(x: FloatArray, y: FloatArray, reach: float) -> dict[str, float]:
-    """Return half axes and angle of ``d' S⁻¹ d = reach``, S the covariance of x and y."""
-    covariance = np.cov(x, y)
-    size, axes = np.linalg.eigh(covariance)
-    half = np.sqrt(np.maximum(size, 0) * reach)
-    major = axes[:, 1] * np.sign(axes[0, 1] if axes[0, 1] != 0 else 1.0)
-    return {
-        "ellipse_major": float(half[1]),
-        "ellipse_minor": float(half[0]),
-        "ellipse_angle": float(np.degrees(np.arctan2(major[1], major[0]))),
-        "ellipse_covariance": float(covariance[0, 1]),
-    }

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from cxresearch.drivers.map import QUADRANTS, ellipse, importance_performance
+from cxresearch._ellipse import ellipse
+from cxresearch.drivers.map import QUADRANTS, importance_performance
 from cxresearch.errors import CxError, ResponseError
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
