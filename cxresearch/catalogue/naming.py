@@ -1,4 +1,7 @@
-"""Do the parameters of a study name what its codebook has? Asked before anything is run."""
+"""Do the parameters of a study name what its codebook has? Asked before anything is run.
+
+The statistics are imported by the checks that need them: ``cxresearch check`` must be quick.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cxresearch._validate import check_names
-from cxresearch.drivers import driver_table
 from cxresearch.errors import CxError, Fault
 from cxresearch.responses.model import Responses
-from cxresearch.servqual._data import check_battery
-from cxresearch.servqual._segments import segment_names
 
 
 def naming_faults(parameters: Mapping[str, Any], responses: Responses) -> Iterator[Fault]:
@@ -53,22 +53,30 @@ def _fault(
 
 
 def _check_battery(parameters: Mapping[str, Any], responses: Responses) -> None:
+    from cxresearch.servqual._data import check_battery
+
     check_battery(responses.battery(parameters["battery"]))
 
 
 def _check_segments(parameters: Mapping[str, Any], responses: Responses) -> None:
+    from cxresearch.servqual._segments import segment_names
+
     check_names(
         "segments", parameters["segments"], segment_names(responses), of="segment columns"
     )
 
 
 def _check_segment(parameters: Mapping[str, Any], responses: Responses) -> None:
+    from cxresearch.servqual._segments import segment_names
+
     if parameters["segment"] is not None:
         known = segment_names(responses)
         check_names("segment", parameters["segment"], known, of="segment columns")
 
 
 def _check_drivers(parameters: Mapping[str, Any], responses: Responses) -> None:
+    from cxresearch.drivers import driver_table
+
     driver_table(
         responses,
         outcome=parameters["outcome"],

@@ -20,6 +20,7 @@ from cxresearch.errors import CatalogueError, CxError, RunError
 from cxresearch.reports.render import write_report
 from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Responses
+from cxresearch.runs.crate import write_crate
 from cxresearch.runs.execute import (
     DEFAULT_KERNEL,
     NOTEBOOK,
@@ -97,6 +98,7 @@ def run_study(
     progress: Progress | None = None,
     on_read: Callable[[Responses | EpisodeData], None] | None = None,
     kernel: KernelOptions = DEFAULT_KERNEL,
+    catalogue: bool = True,
 ) -> RunOutcome:
     """Run a study, render its report, file both and bring the catalogue up to date.
 
@@ -116,6 +118,8 @@ def run_study(
         Called with the responses (or moments and episodes), once read and found good.
     kernel : KernelOptions
         Limits of time and memory, and whether the kernel is forked.
+    catalogue : bool
+        Bring the catalogue up to date; whoever does many runs does it once, at the end.
 
     Returns
     -------
@@ -148,7 +152,8 @@ def run_study(
         filing, error = _run_and_file(plan, responses, progress, kernel)
     except OSError as fault:
         raise CatalogueError(f"the run of {study.name!r} could not be kept: {fault}") from fault
-    write_index(plan.reports)
+    if catalogue:
+        write_index(plan.reports)
     if error is not None:
         error.notebook = str(filing.folder / NOTEBOOK)
         raise error
@@ -192,6 +197,7 @@ def _run_and_file(
     started, since = datetime.now(UTC), time.monotonic()
     with staging_folder(plan.reports) as folder:
         write_json(folder / "run.json", _draft(plan, responses, started))
+        keep_inputs(plan.study, plan.template, folder)
         try:
             execute_template(
                 plan.template,
@@ -237,6 +243,7 @@ class _Finishing:
             self.record |= ending(self.error, self.template.steps)
             write_json(self.folder / "run.json", self.record)
             write_report(self.folder)
+        write_crate(self.folder, self.record)
 
 
 def _draft(plan: _Plan, responses: Responses | EpisodeData, started: datetime) -> Json:

@@ -155,7 +155,7 @@ def run(
     for setting in settings:
         if not setting.partition("=")[0].strip() or "=" not in setting:
             raise click.UsageError(f"a setting is name=value; got {setting!r}")
-    names = list_studies(session.workspace) if every else list(studies)
+    names = list_studies(session.workspace) if every else list(dict.fromkeys(studies))
     if not names:
         raise CxError(f"no study under {session.workspace / 'data'}; start one: cxresearch new")
     failed = run_studies(

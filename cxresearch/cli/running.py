@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cxresearch.cli.many import Where
 from cxresearch.cli.show import show_error, show_json, show_path
 from cxresearch.errors import CxError, RunError
+from cxresearch.runs.parent import FIXED, can_fork, start_parent
 
 if TYPE_CHECKING:
     from cxresearch.catalogue import RunOutcome
     from cxresearch.responses.episodes import EpisodeData
     from cxresearch.responses.model import Flow, Responses
+    from cxresearch.runs import KernelOptions
     from cxresearch.study import Study
 
 _LABEL = 28
@@ -57,6 +62,34 @@ class Screen:
             click.echo("\r\033[2K", nl=False, err=True)
 
 
+def kernel_options(
+    *,
+    fresh_kernel: bool,
+    cell_timeout: float | None,
+    run_timeout: float | None,
+    max_memory: str | None,
+) -> KernelOptions:
+    """Return the options of every kernel; the process they are forked from begins at once.
+
+    Raises
+    ------
+    CxError
+        The size of the memory is none.
+    """
+    warm = not fresh_kernel and can_fork()
+    if warm:
+        start_parent({**os.environ, **FIXED})
+    from cxresearch.runs._memory import read_size
+    from cxresearch.runs.execute import CELL_TIMEOUT, KernelOptions
+
+    return KernelOptions(
+        cell_timeout=CELL_TIMEOUT if cell_timeout is None else cell_timeout,
+        run_timeout=math.inf if run_timeout is None else run_timeout,
+        warm=warm,
+        max_memory=None if max_memory is None else read_size(max_memory),
+    )
+
+
 def run_studies(
     names: Sequence[str],
     *,
@@ -65,14 +98,28 @@ def run_studies(
     force: bool,
     as_json: bool,
     debug: bool,
+    kernel: KernelOptions,
+    where: Where,
 ) -> int:
-    """Run studies one after the other and return how many failed; the others are filed."""
+    """Run studies, the only one before your eyes, many side by side; return how many failed."""
+    if len(names) > 1 or where.scheduler:
+        from cxresearch.cli.many import run_many
+
+        return run_many(
+            names,
+            workspace=workspace,
+            settings=settings,
+            force=force,
+            kernel=kernel,
+            as_json=as_json,
+            where=where,
+        )
     outcomes: list[dict[str, Any]] = []
     failed = 0
     for name in names:
         screen = Screen(quiet=as_json)
         try:
-            outcome = _run_one(name, workspace, settings, screen, force=force)
+            outcome = _run_one(name, workspace, settings, screen, force=force, kernel=kernel)
             outcomes.append(_as_dict(outcome))
         except CxError as error:
             if debug:
@@ -87,13 +134,17 @@ def run_studies(
                 show_error(error)
     if as_json:
         show_json(outcomes[0] if len(outcomes) == 1 else outcomes)
-    elif len(names) > 1:
-        click.echo(f"\n{len(names) - failed} of {len(names)} studies done, {failed} failed")
     return failed
 
 
 def _run_one(
-    name: str, workspace: Path, settings: Sequence[str], screen: Screen, *, force: bool
+    name: str,
+    workspace: Path,
+    settings: Sequence[str],
+    screen: Screen,
+    *,
+    force: bool,
+    kernel: KernelOptions,
 ) -> RunOutcome:
     from cxresearch.catalogue import run_study
     from cxresearch.runs import find_template
@@ -108,6 +159,7 @@ def _run_one(
         force=force,
         progress=screen.step,
         on_read=lambda read: _show_read(read, study, screen),
+        kernel=kernel,
     )
     _show_outcome(outcome, workspace, screen)
     return outcome

@@ -68,7 +68,7 @@ def show_check(outcome: CheckOutcome, *, as_json: bool) -> None:
 def show_studies(workspace: Path, *, as_json: bool) -> None:
     """Print every study of a workspace with its latest run."""
     from cxresearch.catalogue import index_filings
-    from cxresearch.study import list_studies
+    from cxresearch.study.workspace import list_studies
 
     filings = index_filings(workspace / "reports")
     by_study: dict[str, list[Filing]] = {name: [] for name in list_studies(workspace)}
@@ -99,7 +99,7 @@ def show_filings(study: str, workspace: Path, *, as_json: bool) -> None:
     """Print every run of one study, newest first."""
     from cxresearch.catalogue import index_filings
     from cxresearch.errors import CatalogueError
-    from cxresearch.study import list_studies
+    from cxresearch.study.workspace import list_studies
 
     filings = index_filings(workspace / "reports", study)[::-1]
     known = list_studies(workspace)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from cxresearch.runs.execute import (
         CELL_TIMEOUT,
         NOTEBOOK,
+        KernelOptions,
         Progress,
         execute_template,
         failed_at,
@@ -46,6 +47,7 @@ __all__ = [
     "RUN_ID",
     "STAGING",
     "STUDY_PARAMETER",
+    "KernelOptions",
     "Parameter",
     "Progress",
     "Template",
@@ -72,6 +74,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "CELL_TIMEOUT": "execute",
+        "KernelOptions": "execute",
         "NOTEBOOK": "execute",
         "Parameter": "values",
         "Progress": "execute",

@@ -1,7 +1,8 @@
 """The one door to papermill: its faults are repaired here. Imported only when a notebook runs.
 
 Repaired: the kernel is this very Python, whatever kernelspec a user has installed; it gets its
-environment without touching ours; braces in a path are not taken for a pattern; no log.
+environment without touching ours; braces in a path are not taken for a pattern; the notebook is
+written in one step each time, so that a killed run leaves a whole one; no log.
 """
 
 from __future__ import annotations
@@ -16,24 +17,45 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from cxresearch._files import write_text
 from cxresearch._imports import without_slow_imports
+from cxresearch.runs._memory import MemoryGuard
+from cxresearch.runs.parent import can_fork
+from cxresearch.runs.warm import PROVISIONER
 
 with without_slow_imports():
     import papermill
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+    from papermill.iorw import LocalHandler, papermill_io
     from traitlets.config import Config
 
 FAULTS = (PapermillExecutionError, CellTimeoutError, DeadKernelError, RuntimeError, OSError)
 """What a run can end with, other than success and an interrupt by the user."""
 
+_FORKED = {"kernel_provisioner": {"provisioner_name": PROVISIONER}}
+_WHOLE = "cxresearch-whole://"
+_START_TIMEOUT = 60
 _INLINE = "module://matplotlib_inline.backend_inline"
+
+
+class _WholeFiles(LocalHandler):  # type: ignore[misc]
+    """Writes a notebook in one step: a run that is killed leaves no half of it."""
+
+    def write(self, buf: str, path: str) -> None:
+        write_text(Path(path.removeprefix(_WHOLE)), buf)
+
+
+papermill_io.register(_WHOLE, _WholeFiles())
 
 
 class _ThisPython(KernelSpecManager):
     """Finds one kernel whatever is asked for: the Python that runs now."""
+
+    warm: ClassVar[bool] = False
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         command = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher"]
@@ -41,23 +63,46 @@ class _ThisPython(KernelSpecManager):
             argv=[*command, "-f", "{connection_file}"],
             display_name=kernel_name,
             language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER}}
+            if self.warm
+            else {},
         )
+
+
+class _ThisPythonWarm(_ThisPython):
+    warm = True
 
 
 class _RunKernel(AsyncKernelManager):
     """A kernel with its own environment; `environment` is set on a subclass for each run."""
 
     environment: ClassVar[Mapping[str, str]] = {}
+    warm: ClassVar[bool] = False
+    guard: ClassVar[MemoryGuard | None] = None
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(kernel_spec_manager=_ThisPython(), **options)
+        found = _ThisPythonWarm() if self.warm and _is_installed() else _ThisPython()
+        super().__init__(kernel_spec_manager=found, **options)
 
     async def _async_pre_start_kernel(self, **options: Any) -> Any:
         options["env"] = dict(self.environment)
         return await super()._async_pre_start_kernel(**options)
 
+    async def _async_post_start_kernel(self, **options: Any) -> None:
+        await super()._async_post_start_kernel(**options)
+        pid = getattr(self.provisioner, "pid", None)
+        if self.guard is not None and pid is not None:
+            self.guard.watch(pid)
 
-def execute(
+
+def _is_installed() -> bool:
+    # A checkout that was not installed since it had an entry point has no warm kernels.
+    return can_fork() and KernelProvisionerFactory.instance().is_provisioner_available(
+        KernelSpec(metadata=_FORKED)
+    )
+
+
+def execute(  # noqa: PLR0913 - one call of papermill, spelled out
     source: Path,
     target: Path,
     parameters: Mapping[str, Any],
@@ -66,9 +111,12 @@ def execute(
     environment: Mapping[str, str],
     on_cell_start: Callable[..., None],
     timeout_of: Callable[[Any], int],
-    kernel_timeout: int = 60,
+    warm: bool = False,
+    guard: MemoryGuard | None = None,
 ) -> None:
     """Run a notebook in a kernel of its own and save it at `target`, also when a cell fails.
+
+    With `warm`, the kernel is forked where that is possible; `guard` watches its memory.
 
     Raises
     ------
@@ -78,15 +126,17 @@ def execute(
     with _quiet(), tempfile.TemporaryDirectory(prefix="cx-") as private:
         # A kernel would read start-up files of the user's IPython folder and write into it.
         own = {**os.environ, **environment, "IPYTHONDIR": private, "MPLBACKEND": _INLINE}
-        kernel = type("RunKernel", (_RunKernel,), {"environment": own})
+        kernel = type(
+            "RunKernel", (_RunKernel,), {"environment": own, "warm": warm, "guard": guard}
+        )
         papermill.execute_notebook(
             _literal(source),
-            _literal(target),
+            _WHOLE + _literal(target),
             parameters=dict(parameters),
             kernel_name="python3",
             language="python",
             progress_bar=False,
-            start_timeout=kernel_timeout,
+            start_timeout=_START_TIMEOUT,
             kernel_manager_class=kernel,
             config=_connection(private),
             resources={"metadata": {"path": str(cwd)}},

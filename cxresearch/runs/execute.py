@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from cxresearch._files import read_json, write_json, write_text
 from cxresearch._imports import without_slow_imports
 from cxresearch.errors import RunError
 from cxresearch.record import MIME_TYPE, RUN_FOLDER
+from cxresearch.runs._memory import MemoryGuard
 from cxresearch.runs._scrub import scrub_notebook, text_scrubber
+from cxresearch.runs.parent import FIXED
 from cxresearch.runs.template import Template
 
 Progress = Callable[[int, int, str], None]
@@ -24,21 +26,43 @@ NOTEBOOK = "executed.ipynb"
 CELL_TIMEOUT = 600.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelOptions:
+    """How a template is executed; nothing here touches the results.
+
+    Attributes
+    ----------
+    cell_timeout, run_timeout : float
+        Seconds a single cell and all of them together may take.
+    warm : bool
+        Fork the kernel from a process with the libraries imported, where that is possible.
+    max_memory : int or None
+        Bytes the kernel may use; it is ended when it grows past them.
+    """
+
+    cell_timeout: float = CELL_TIMEOUT
+    run_timeout: float = math.inf
+    warm: bool = False
+    max_memory: int | None = None
+
+
+DEFAULT_KERNEL = KernelOptions()
+
+
 @dataclass(slots=True)
 class _Clock:
     """Where the run is, and how long the next cell may take."""
 
     template: Template
     progress: Progress | None
-    cell_timeout: float
-    run_timeout: float
+    options: KernelOptions
     started: float = field(default_factory=time.monotonic)
     cell: int = 0
     source: str = ""
 
     @property
     def left(self) -> float:
-        return self.run_timeout - (time.monotonic() - self.started)
+        return self.options.run_timeout - (time.monotonic() - self.started)
 
     @property
     def step(self) -> str:
@@ -53,7 +77,7 @@ class _Clock:
 
     def timeout_of(self, _: Any) -> int:
         # nbclient reads 0 as "no limit" and an infinite number not at all.
-        return max(1, math.ceil(min(self.cell_timeout, self.left, 1e9)))
+        return max(1, math.ceil(min(self.options.cell_timeout, self.left, 1e9)))
 
 
 def execute_template(
@@ -63,8 +87,7 @@ def execute_template(
     folder: Path,
     workspace: Path,
     progress: Progress | None = None,
-    cell_timeout: float = CELL_TIMEOUT,
-    run_timeout: float = math.inf,
+    kernel: KernelOptions = DEFAULT_KERNEL,
 ) -> None:
     """Execute a template in a kernel of its own; what it records and shows is kept in `folder`.
 
@@ -79,8 +102,8 @@ def execute_template(
         Working directory of the notebook.
     progress : callable, optional
         Called with the number of a cell, how many there are, and the name of its step.
-    cell_timeout, run_timeout : float
-        Seconds a single cell and all of them together may take.
+    kernel : KernelOptions
+        Limits of time and memory, and whether the kernel is forked.
 
     Raises
     ------
@@ -89,7 +112,8 @@ def execute_template(
     """
     from cxresearch.runs import _papermill
 
-    clock = _Clock(template, progress, cell_timeout, run_timeout)
+    clock = _Clock(template, progress, kernel)
+    guard = None if kernel.max_memory is None else MemoryGuard(kernel.max_memory)
     scrub = text_scrubber(workspace, folder)
     try:
         _papermill.execute(
@@ -97,18 +121,18 @@ def execute_template(
             folder / NOTEBOOK,
             parameters,
             cwd=workspace,
-            environment={
-                RUN_FOLDER: str(folder),
-                WORKSPACE: str(workspace),
-                "PYTHONHASHSEED": "0",
-            },
+            environment={**FIXED, RUN_FOLDER: str(folder), WORKSPACE: str(workspace)},
             on_cell_start=clock.on_cell_start,
             timeout_of=clock.timeout_of,
+            warm=kernel.warm,
+            guard=guard,
         )
     except _papermill.FAULTS as error:
-        raise _run_error(error, clock, scrub, folder) from error
+        raise _run_error(error, clock, scrub, folder, guard) from error
     finally:
-        _tidy_up(folder, template, scrub)
+        if guard is not None:
+            guard.stop()
+        tidy_up(folder, name=template.name, steps=template.steps, scrub=scrub)
 
 
 def failed_at(cell: int, of: int, step: str) -> str:
@@ -118,7 +142,19 @@ def failed_at(cell: int, of: int, step: str) -> str:
     )
 
 
-def _tidy_up(folder: Path, template: Template, scrub: Callable[[str], str]) -> None:
+def tidy_up(
+    folder: Path, *, name: str, steps: Sequence[str], scrub: Callable[[str], str]
+) -> None:
+    """Make the notebook of a run, finished or not, fit to be kept, and say where outputs stand.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        Name of the template; `steps` are its steps.
+    scrub : callable
+        See `text_scrubber`.
+    """
     path = folder / NOTEBOOK
     if not path.exists():  # the kernel did not start
         return
@@ -126,13 +162,13 @@ def _tidy_up(folder: Path, template: Template, scrub: Callable[[str], str]) -> N
         import nbformat
 
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    scrub_notebook(notebook, scrub, template=f"{template.name}.ipynb")
+    scrub_notebook(notebook, scrub, template=f"{name}.ipynb")
     text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
     write_text(path, f"{text}\n")
-    _add_steps(folder, template, notebook.cells)
+    _add_steps(folder, steps, notebook.cells)
 
 
-def _add_steps(folder: Path, template: Template, cells: list[Any]) -> None:
+def _add_steps(folder: Path, steps: Sequence[str], cells: list[Any]) -> None:
     """Say in outputs.json under which heading each output was recorded."""
     listing = folder / "outputs.json"
     if not listing.exists():
@@ -143,7 +179,7 @@ def _add_steps(folder: Path, template: Template, cells: list[Any]) -> None:
         c for c in code if "injected-parameters" not in c.metadata.get("tags", [])
     ]
     step_of: dict[tuple[str, str], str] = {}
-    for step, cell in zip(template.steps, template_cells, strict=True):
+    for step, cell in zip(steps, template_cells, strict=True):
         for output in cell.outputs:
             mark = output.get("data", {}).get(MIME_TYPE)
             if mark:
@@ -155,10 +191,14 @@ def _add_steps(folder: Path, template: Template, cells: list[Any]) -> None:
 
 
 def _run_error(
-    error: Exception, clock: _Clock, scrub: Callable[[str], str], folder: Path
+    error: Exception,
+    clock: _Clock,
+    scrub: Callable[[str], str],
+    folder: Path,
+    guard: MemoryGuard | None,
 ) -> RunError:
     lines = getattr(error, "traceback", None)
-    what = _what_happened(error, clock)
+    what = (guard.told if guard is not None else "") or _what_happened(error, clock)
     where = failed_at(clock.cell, len(clock.template.steps), clock.step)
     return RunError(
         where + scrub(what),
@@ -176,8 +216,8 @@ def _what_happened(error: Exception, clock: _Clock) -> str:
         return f"{getattr(error, 'ename', '')}: {getattr(error, 'evalue', '')}".strip(": ")
     if name == "CellTimeoutError":
         if clock.left <= 0:
-            return f"the run took longer than allowed ({clock.run_timeout:g} s)"
-        return f"it took longer than allowed ({clock.cell_timeout:g} s a cell)"
+            return f"the run took longer than allowed ({clock.options.run_timeout:g} s)"
+        return f"it took longer than allowed ({clock.options.cell_timeout:g} s a cell)"
     if name == "DeadKernelError":
         return "the kernel died; it may have run out of memory"
     return f"{name}: {str(error).strip()}"

@@ -7,28 +7,36 @@ import os
 import re
 import shutil
 import socket
+import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cxresearch._files import sha256_file, write_json
 from cxresearch.errors import CatalogueError
+from cxresearch.runs.crate import CRATE
 
 STAGING = ".staging"
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{5}")
 
-_UNLISTED = ("run.json", "report.html")
+RECORD = "run.json"
+CELLS = "cells"
+"""Folder of a study's reports under which the runs of its cells are filed."""
+_UNLISTED = (RECORD, "report.html", CRATE)
 _TRIES = 120
+_BEAT, _SILENCE = 2.0, 300.0
 
 
 @contextmanager
 def staging_folder(reports: Path) -> Iterator[Path]:
     """Give a folder to build a run in, on the disk of the filed runs; gone afterwards.
 
-    A small lock beside it names the process, so that what a killed run left behind is told from
-    one that is still at work; such leftovers are removed here first.
+    A small lock beside it names the process and is touched every two seconds, so that what a
+    killed run left behind is told from one that is still at work; leftovers without a record
+    are removed here first.
 
     Raises
     ------
@@ -47,24 +55,89 @@ def staging_folder(reports: Path) -> Iterator[Path]:
             f"the reports folder {reports} cannot be written: {error}"
         ) from error
     try:
-        yield folder
+        with _heartbeat(lock):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         lock.unlink(missing_ok=True)
 
 
-def sweep_staging(reports: Path) -> list[str]:
-    """Remove what runs that are dead left in the staging folder; return their names.
+def staged(reports: Path) -> list[Path]:
+    """Return the staging folders under `reports` in which something lies, cells included."""
+    places = [reports / STAGING, *reports.glob(f"*/{CELLS}/{STAGING}")]
+    return [place for place in places if place.is_dir() and any(place.iterdir())]
 
-    A lock of another machine (a shared folder) is left alone.
+
+def sweep_staging(
+    reports: Path, bury: Callable[[Path, datetime], None] | None = None
+) -> list[str]:
+    """Clear away what runs that are dead left in the staging folder; return their names.
+
+    Parameters
+    ----------
+    reports : Path
+    bury : callable, optional
+        Called with the folder of each dead run that left a record, and when it was last seen
+        alive; whatever is left of the folder then is removed. Without it such a run stays.
+
+    Notes
+    -----
+    On this machine a run is dead when its process is; on another one (a shared folder) when its
+    lock was not touched for five minutes, by the clock of the disk.
     """
-    removed = []
-    for lock in sorted((reports / STAGING).glob("*.lock")):
-        if not _is_alive(lock):
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+    staging = reports / STAGING
+    names = {path.stem for path in staging.glob("*") if not path.name.startswith(".")}
+    dead = sorted(name for name in names if not _is_alive(staging / f"{name}.lock"))
+    return [name for name in dead if _clear(staging, name, bury)]
+
+
+def _clear(staging: Path, name: str, bury: Callable[[Path, datetime], None] | None) -> bool:
+    lock, folder = staging / f"{name}.lock", staging / name
+    with_record = (folder / RECORD).is_file()
+    if with_record and bury is None:
+        return False
+    seen = max(_touched(lock), _touched(folder / RECORD))
+    if with_record and bury is not None:
+        # Renamed under a lock of our own: one process buries it, whoever else is at it too.
+        own = uuid.uuid4().hex
+        write_json(staging / f"{own}.lock", _this_process())
+        try:
+            os.rename(folder, staging / own)
             lock.unlink(missing_ok=True)
-            removed.append(lock.stem)
-    return removed
+            bury(staging / own, seen)
+            shutil.rmtree(staging / own, ignore_errors=True)
+        except FileNotFoundError:  # another process was faster
+            return False
+        finally:
+            (staging / f"{own}.lock").unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    lock.unlink(missing_ok=True)
+    return True
+
+
+@contextmanager
+def _heartbeat(lock: Path) -> Iterator[None]:
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(_BEAT):
+            with suppress(OSError):
+                os.utime(lock)
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _touched(path: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return datetime.fromtimestamp(0, UTC)
 
 
 def file_run(
@@ -83,7 +156,9 @@ def file_run(
     folder : Path
         The run, in its staging folder.
     started : datetime
-        Gives the time in the name; moved on by seconds where that name is taken.
+        Gives the time in the name; moved on by seconds where that name is taken, and past the
+        newest run of the study where the clock was set back: the order of names is the order
+        of filing.
     key : str
         Its first five digits end the name.
     finish : callable
@@ -97,6 +172,7 @@ def file_run(
     shelf = reports / study
     try:
         shelf.mkdir(parents=True, exist_ok=True)
+        started = max(started, _newest(shelf))
         for second in range(_TRIES):
             name = _run_id(started + timedelta(seconds=second), key)
             if (shelf / name).exists():
@@ -115,11 +191,19 @@ def file_run(
 def hash_outputs(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of a run, apart from its record and its report.
 
-    The report is not listed: it can be rendered again from the others.
+    Report and crate are not listed: they can be made again from the others.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     named = {path.relative_to(folder).as_posix(): path for path in files}
     return {name: sha256_file(path) for name, path in named.items() if name not in _UNLISTED}
+
+
+def _newest(shelf: Path) -> datetime:
+    names = (path.name for path in shelf.iterdir() if RUN_ID.fullmatch(path.name))
+    latest = max(names, default="")[:16]
+    if not latest:
+        return datetime.fromtimestamp(0, UTC)
+    return datetime.strptime(latest, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def _run_id(moment: datetime, key: str) -> str:
@@ -139,7 +223,12 @@ def _moved(folder: Path, target: Path) -> bool:
 
 
 def _this_process() -> dict[str, str | int]:
-    return {"pid": os.getpid(), "host": socket.gethostname(), "born": _born(os.getpid())}
+    return {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "space": _process_space(),
+        "born": _born(os.getpid()),
+    }
 
 
 def _is_alive(lock: Path) -> bool:
@@ -148,9 +237,27 @@ def _is_alive(lock: Path) -> bool:
         pid, host, born = int(owner["pid"]), owner["host"], owner["born"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    if host != socket.gethostname():
-        return True
+    space = _process_space()
+    if (host, owner.get("space", space)) != (socket.gethostname(), space):
+        return _beats(lock)
     return _born(pid) == born if born else _exists(pid)
+
+
+def _beats(lock: Path) -> bool:
+    """Tell whether a lock was touched lately; both times are those of the disk."""
+    try:
+        with tempfile.TemporaryFile(dir=lock.parent) as now:
+            return os.fstat(now.fileno()).st_mtime - lock.stat().st_mtime < _SILENCE
+    except OSError:  # nothing can be written here: leave it alone
+        return True
+
+
+def _process_space() -> int:
+    """Return which numbering of processes ours is: a container has its own."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return 0
 
 
 def _born(pid: int) -> str:

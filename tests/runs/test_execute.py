@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from cxresearch.errors import RunError
-from cxresearch.runs import Template, execute_template
+from cxresearch.runs import KernelOptions, Template, execute_template
 
 pytestmark = pytest.mark.notebook
 
@@ -145,12 +145,12 @@ def test_a_failing_cell_is_told_with_step_source_and_traceback_and_the_notebook_
         ),
         (
             "import time\ntime.sleep(60)",
-            {"cell_timeout": 1},
+            {"kernel": KernelOptions(cell_timeout=1)},
             r"took longer than allowed \(1 s a cell",
         ),
         (
             "import time\ntime.sleep(60)",
-            {"run_timeout": 1},
+            {"kernel": KernelOptions(run_timeout=1)},
             r"the run took longer than allowed \(1 s",
         ),
         ("raise SystemExit(3)", {}, "failed: SystemExit: 3"),
