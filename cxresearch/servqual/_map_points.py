@@ -100,7 +100,7 @@ def _sums(
     x: FloatArray, outcome: Outcome, data: GapData, weights: FloatArray
 ) -> tuple[FloatArray, int]:
     values = np.column_stack([x, outcome.values[data.analysed]])
-    complete = np.isfinite(values).all(axis=1)
+    complete = np.asarray(np.isfinite(values).all(axis=1))
     needed = x.shape[1] + 10
     if complete.sum() < needed:
         raise ResponseError(

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxresearch._sign_flips import max_t_p_values
 from cxresearch._survey import SurveyDesign
 from cxresearch._types import BoolArray, FloatArray
 from cxresearch.codebook.model import Battery
 from cxresearch.servqual._data import GapData
+from cxresearch.servqual._design import spans_clusters, without_clusters
 from cxresearch.servqual._differences import (
     JointMeans,
     compare_groups,
@@ -89,6 +91,55 @@ def _max_t_adjusted(
             np.where(members.get((row[0], row[1]), everybody), gap[:, place[row[2]]], np.nan)
             for row in cells.itertuples(index=False, name=None)
         ]
+        design = segment_design(data, split, part["segment"].iloc[0])
+        p_adjusted[rows[tested]] = max_t_p_values(
+            np.column_stack(columns),
+            weights=data.weights,
+            unit=None if design is None else design.unit,
+            flips=flips,
+            seed=seed,
+        )
+    return estimates.assign(p_adjusted=p_adjusted)
+
+
+def segment_design(data: GapData, split: Sequence[Segment], name: str) -> SurveyDesign | None:
+    """Return the design for the groups of a segment.
+
+    Where a group is one cluster (branches compared with each other), the question is about
+    these very clusters: respondents are the units within them.
+    """
+    if data.design is None:
+        return None
+    for segment in split:
+        if segment.name == name and clusters_are_groups(data, segment):
+            return without_clusters(data.design)
+    return data.design
+
+
+def clusters_are_groups(data: GapData, segment: Segment) -> bool:
+    """Whether some group of a segment is one cluster."""
+    if data.design is None or not data.columns.clusters:
+        return False
+    return not all(spans_clusters(members, data.design) for members in segment.members)
+
+
+def segment_cells(
+    data: GapData, segment: Segment, confidence_level: float, min_cell: int
+) -> pd.DataFrame:
+    """Return the estimates of every group of a segment, small cells emptied."""
+    columns = data.above_items
+    terms = tuple(data.terms[i] for i in columns)
+    tables = [
+        estimate_terms(
+            data.scores.take(columns),
+            terms,
+            weights=data.weights,
+            design=segment_design(data, (segment,), segment.name),
+            members=members,
+            confidence_level=confidence_level,
+        ).assign(group=label, segment=segment.name)
+        for label, members in zip(segment.labels, segment.members, strict=True)
+    ]
     state = suppressed_cells(
         np.array([int(members.sum()) for members in segment.members]),
         np.array([table["n"] for table in tables]).astype(int),

@@ -208,9 +208,9 @@ def gap_map(  # noqa: PLR0913 - two axes, a cross-hair and a survey design
     points = map_points(data, kinds, told, scores)
     factors = map_factors(data, int(replicates), int(seed))
     drawn = drawn_maps(points, factors)
-    found = {kind: points.shares(kind, np.ones((1, data.scores.gap.shape[0])))[0]
-             for kind in kinds}  # fmt: skip
-    middle = points.gaps(np.ones((1, len(points.gap))))[0]
+    once = np.ones((1, len(points.gap)))
+    found = {kind: points.shares(kind, once)[0] for kind in kinds}
+    middle = points.gaps(once)[0]
     parts = [
         map_positions(
             chosen,
