@@ -115,7 +115,7 @@ class RunError(CxError):
         super().__init__(message)
 
 
-class CatalogueError(CxError):
+class CatalogueError(FaultyInputError):
     """A study is unknown, a version exists already, or a record does not match its files."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from cxresearch._types import Json
 from cxresearch.catalogue.naming import naming_faults
 from cxresearch.errors import CxError, Fault, FaultyInputError
+from cxresearch.planned.lock import PLAN_FILE
 from cxresearch.responses.episodes import EpisodeData, EpisodeInspection, inspect_episodes
 from cxresearch.responses.load import Inspection, inspect_responses
 from cxresearch.responses.model import Responses
@@ -79,6 +80,7 @@ def check_study(name: str, *, workspace: Path) -> CheckOutcome:
             raise
         return CheckOutcome(study=name, faults=error.faults)
     parameters, faults = _parameters(study)
+    faults += _planned_parameters(study)
     responses: Responses | EpisodeData | None
     found: Inspection | EpisodeInspection
     if study.layout == "tables":
@@ -97,6 +99,22 @@ def check_study(name: str, *, workspace: Path) -> CheckOutcome:
         title=study.title,
         responses=responses,
     )
+
+
+def _planned_parameters(study: Study) -> list[Fault]:
+    """Return what is wrong with the parameters that the analysis plan names."""
+    if study.plan is None:
+        return []
+    try:
+        check_parameters(find_template(study.method, study.workspace), study.plan.parameters)
+    except FaultyInputError as error:
+        return [
+            Fault(file=PLAN_FILE, where=f"parameters, {fault.where}", message=fault.message)
+            for fault in error.faults
+        ]
+    except CxError:
+        return []  # the method itself is told of already
+    return []
 
 
 def _parameters(study: Study) -> tuple[Json | None, list[Fault]]:

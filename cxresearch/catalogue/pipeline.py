@@ -29,6 +29,7 @@ from cxresearch.runs.execute import (
     execute_template,
 )
 from cxresearch.runs.filing import file_run, staging_folder
+from cxresearch.runs.inputs import keep_inputs
 from cxresearch.runs.parameters import check_parameters, parse_setting
 from cxresearch.runs.provenance import (
     describe_environment,

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cxresearch import __version__
+from cxresearch.cli.keeping import export, reproduce, verify
 from cxresearch.cli.plan_commands import plan
 from cxresearch.cli.serving import serve
 from cxresearch.cli.session import Session, reported
@@ -201,16 +202,37 @@ def list_(session: Session, study: str | None, *, as_json: bool) -> None:
 @click.argument("study", required=False)
 @click.argument("run_name", metavar="[RUN]", required=False, default="latest")
 @click.option("--print", "print_only", is_flag=True, help="Print the path, open nothing.")
+@click.option(
+    "--notebook",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Save the run's notebook here to work on, its parameters in place.",
+)
 @click.pass_obj
 @reported
-def open_(session: Session, study: str | None, run_name: str, *, print_only: bool) -> None:
+def open_(
+    session: Session,
+    study: str | None,
+    run_name: str,
+    *,
+    print_only: bool,
+    notebook: Path | None,
+) -> None:
     """Open a report in the browser: the latest of a study, a named run, or the catalogue.
 
     \b
     Examples:
       cxresearch open                  the catalogue
       cxresearch open bank-branches    its latest report
+      cxresearch open bank-branches --notebook mine.ipynb
     """
+    if notebook is not None:
+        if study is None:
+            raise click.UsageError("--notebook needs a study")
+        from cxresearch.catalogue import open_run
+
+        opened = open_run(study, run_name, workspace=session.workspace)
+        click.echo(str(opened.save_notebook(notebook)))
+        return
     from cxresearch.catalogue import find_run
     from cxresearch.errors import CatalogueError
 
@@ -294,3 +316,6 @@ def methods(session: Session, method: str | None, *, as_json: bool) -> None:
 
 main.add_command(plan)
 main.add_command(serve)
+main.add_command(verify)
+main.add_command(reproduce)
+main.add_command(export)
