@@ -73,7 +73,7 @@ def likelihood_fields(
         "chi2": test.chi2,
         "df": model.df,
         "p_value": plain.p_value,
-        **_index_fields(plain, ""),
+        **index_fields(plain, ""),
         "rmsea_p_close": plain.rmsea_p_close,
         "srmr": srmr_of(observed, fit.at.implied),
         "baseline_chi2": test.baseline,
@@ -84,8 +84,8 @@ def likelihood_fields(
         "baseline_shift": 0.0,
         "chi2_scaled": test.chi2 / scaling,
         "p_value_scaled": scaled_indices(test).p_value,
-        **_index_fields(scaled_indices(test), "_scaled"),
-        **_index_fields(robust_indices(test), "_robust"),
+        **index_fields(scaled_indices(test), "_scaled"),
+        **index_fields(robust_indices(test), "_robust"),
         "log_likelihood": log_likelihood,
         "aic": -2 * log_likelihood + 2 * k,
         "bic": -2 * log_likelihood + math.log(n) * k,
@@ -93,7 +93,8 @@ def likelihood_fields(
     }
 
 
-def _index_fields(indices: Indices, suffix: str) -> dict[str, Any]:
+def index_fields(indices: Indices, suffix: str) -> dict[str, Any]:
+    """Return indices under their field names, with ``"_scaled"`` or ``"_robust"`` added."""
     names = ("cfi", "tli", "rmsea", "rmsea_low", "rmsea_high")
     return {name + suffix: getattr(indices, name) for name in names}
 
@@ -118,7 +119,7 @@ def ordinal_fields(
         "chi2": test.plain.chi2,
         "df": test.plain.df,
         "p_value": plain.p_value,
-        **_index_fields(plain, ""),
+        **index_fields(plain, ""),
         "rmsea_p_close": plain.rmsea_p_close,
         "srmr": srmr_of(sample.correlations, fit.at.implied),
         "baseline_chi2": test.plain.baseline,
@@ -129,8 +130,8 @@ def ordinal_fields(
         "baseline_shift": test.baseline_shift,
         "chi2_scaled": chi2,
         "p_value_scaled": scaled.p_value,
-        **_index_fields(scaled, "_scaled"),
-        **_index_fields(robust, "_robust"),
+        **index_fields(scaled, "_scaled"),
+        **index_fields(robust, "_robust"),
         **dict.fromkeys(("log_likelihood", "aic", "bic"), math.nan),
         "n_parameters": model.free.count - len(model.items) + thresholds,
     }

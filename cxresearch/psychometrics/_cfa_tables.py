@@ -116,7 +116,7 @@ def modification_table(
     ``n u² / (I_cc − I_cf I_ff⁻¹ I_fc)`` with expected information; a parameter that would not
     be identified is left out.
     """
-    candidates = _candidates(model)
+    candidates = held_places(model)
     together = model.free.joined(candidates)
     left, right = directions(fit.at, together)
     inverse = np.linalg.inv(fit.at.implied)
@@ -126,7 +126,7 @@ def modification_table(
     cross = expected[k:, :k]
     own = np.diag(expected)[k:]
     rest = own - np.sum(cross @ np.linalg.inv(expected[:k, :k]) * cross, axis=1)
-    return _score_tests(
+    return score_test_table(
         model,
         candidates,
         score=score[k:],
@@ -134,7 +134,7 @@ def modification_table(
         rest=rest,
         n=n,
         times=n,
-        units=_standard_units(fit, candidates),
+        units=standard_units(fit, candidates),
     )
 
 
@@ -142,7 +142,7 @@ def ordinal_modification_table(
     model: FactorModel, found: OrdinalFit, sample: OrdinalSample
 ) -> pd.DataFrame:
     """Return the same for weighted least squares, with ``Δᵀ W Δ`` in place of information."""
-    candidates = _candidates(model)
+    candidates = held_places(model)
     fit, at = found.fit, found.fit.at
     left, right = directions(at, candidates)
     i, j = sample.row, sample.column
@@ -151,7 +151,7 @@ def ordinal_modification_table(
     residual = sample.observed - at.implied[i, j]
     cross = weighted.T @ found.jacobian
     own = np.sum(jacobian * weighted, axis=0)
-    return _score_tests(
+    return score_test_table(
         model,
         candidates,
         score=weighted.T @ residual,
@@ -159,11 +159,11 @@ def ordinal_modification_table(
         rest=own - np.sum(cross @ found.bread * cross, axis=1),
         n=sample.n,
         times=sample.n - 1,
-        units=_standard_units(fit, candidates),
+        units=standard_units(fit, candidates),
     )
 
 
-def _score_tests(
+def score_test_table(
     model: FactorModel,
     candidates: Places,
     *,
@@ -174,6 +174,7 @@ def _score_tests(
     times: int,
     units: FloatArray,
 ) -> pd.DataFrame:
+    """Return score tests, largest first; those not identified are left out."""
     usable = rest > 1e-8 * own
     rest = np.where(usable, rest, np.nan)
     change = score / rest
@@ -197,7 +198,7 @@ def _score_tests(
     return kept
 
 
-def _candidates(model: FactorModel) -> Places:
+def held_places(model: FactorModel) -> Places:
     """Return what is held at 0: loadings, covariances of residuals and of disturbances."""
     p = len(model.items)
     taken = model.free.set()
@@ -209,7 +210,7 @@ def _candidates(model: FactorModel) -> Places:
     return places([place for place in everything if place not in taken])
 
 
-def _standard_units(fit: FitOfModel, where: Places) -> FloatArray:
+def standard_units(fit: FitOfModel, where: Places) -> FloatArray:
     """Return what turns a change into a standardised one, the residuals kept as they are."""
     item = np.sqrt(np.diag(fit.at.implied))
     factor = np.sqrt(np.diag(fit.at.factors))

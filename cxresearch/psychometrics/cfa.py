@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxresearch._types import FloatArray
-from cxresearch._validate import check_choice, check_fraction
+from cxresearch._validate import check_choice, check_count, check_fraction
 from cxresearch.errors import CxError
 from cxresearch.psychometrics._answers import (
     check_varying,
@@ -19,7 +19,14 @@ from cxresearch.psychometrics._answers import (
     table_of,
     weighted_answers,
 )
-from cxresearch.psychometrics._cfa_fit import fit_by_scoring
+from cxresearch.psychometrics._cfa_fiml import (
+    answers_of,
+    fiml_estimates,
+    fiml_fields,
+    fiml_modification,
+    fit_fiml,
+)
+from cxresearch.psychometrics._cfa_fit import MAX_STEPS, fit_by_scoring
 from cxresearch.psychometrics._cfa_model import FactorModel, factor_model
 from cxresearch.psychometrics._cfa_ordinal import fit_ordinal, ordinal_sample
 from cxresearch.psychometrics._cfa_result import (
@@ -38,6 +45,9 @@ from cxresearch.results import Result, in_tidy_order
 
 CfaEstimator = Literal["ml", "mlr", "wlsmv"]
 CFA_ESTIMATORS: tuple[CfaEstimator, ...] = ("ml", "mlr", "wlsmv")
+MissingAnswers = Literal["listwise", "fiml"]
+MISSING_ANSWERS: tuple[MissingAnswers, ...] = ("listwise", "fiml")
+_THRESHOLDS = ("term", "group", "estimate", "std_error", "n")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -50,7 +60,8 @@ class CfaResult(Result):
         One row a free parameter: term, group, estimate (units of the items; factors have
         variance 1), std_error, statistic (z), p_value, conf_low, conf_high, n; then parameter
         (``loading``: item on factor; ``second_order_loading``: factor on factor above;
-        ``factor_covariance``; ``residual_variance``; ``residual_covariance``), standardized
+        ``factor_covariance``; ``residual_variance``; ``residual_covariance``; ``intercept``
+        with ``"fiml"`` only, group ``""``), standardized
         with standardized_error, standardized_low, standardized_high (delta method).
     modification : pandas.DataFrame
         One row a parameter held at 0, largest first: term, group, estimate (expected change),
@@ -98,11 +109,12 @@ class CfaResult(Result):
         Corrected for what non-normal answers do to χ²: report these with ``"mlr"``. With
         ``"wlsmv"`` Savalei's, nan where the polychoric correlations are not positive definite.
     log_likelihood, aic, bic : float
-        Means not counted among the parameters; nan with ``"wlsmv"``, which has no likelihood.
+        Means not counted among the parameters (with ``"fiml"`` they are); nan with
+        ``"wlsmv"``, which has no likelihood.
     n_parameters : int
         Free parameters; with ``"wlsmv"`` thresholds count and residual variances do not.
     n, n_asked : int
-        Respondents with all answers; respondents in the frame.
+        Respondents with all answers (with ``"fiml"`` with any); respondents in the frame.
     estimator : str
         ``"ml"`` (expected information), ``"mlr"`` (sandwich errors, scaled χ²) or ``"wlsmv"``
         (ordered answers).
@@ -110,6 +122,8 @@ class CfaResult(Result):
         General factor of all items, the last of `factors`; ``""`` where the model has none.
     weights : str
         Column of case weights; ``""`` for none.
+    missing : str
+        ``"listwise"`` or ``"fiml"`` (full information from all answers).
     confidence_level : float
     steps : int
         Scoring steps to convergence.
@@ -177,6 +191,7 @@ class CfaResult(Result):
     confidence_level: float
     steps: int
     notes: tuple[str, ...]
+    missing: str = "listwise"
 
     def tidy(self) -> pd.DataFrame:
         """One row a free parameter."""
@@ -208,7 +223,7 @@ class CfaResult(Result):
         )
 
 
-def confirmatory_factors(
+def confirmatory_factors(  # noqa: PLR0913 - a model in words and options of its estimation
     frame: pd.DataFrame,
     model: Mapping[str, Sequence[str]],
     *,
@@ -217,7 +232,9 @@ def confirmatory_factors(
     bifactor: str | None = None,
     estimator: CfaEstimator = "ml",
     weights: str | None = None,
+    missing: MissingAnswers = "listwise",
     confidence_level: float = 0.95,
+    max_steps: int = MAX_STEPS,
 ) -> CfaResult:
     """Fit a confirmatory factor model by maximum likelihood or to ordered answers.
 
@@ -247,8 +264,14 @@ def confirmatory_factors(
     weights : str, optional
         Column of case weights, for ``"mlr"`` only: the covariances are weighted and the
         sandwich knows. Respondents of weight 0 are left out.
+    missing : {"listwise", "fiml"}
+        Respondents with all answers only, or the likelihood of whatever each answered: right
+        where what is missing depends on nothing but the answers given. Not with ``"wlsmv"`` or
+        weights.
     confidence_level : float
         Between 0 and 1; RMSEA always has its customary 90% interval.
+    max_steps : int
+        Of scoring, before the model counts as not converged.
 
     Returns
     -------
@@ -279,6 +302,11 @@ def confirmatory_factors(
     of all polychoric correlations comes from stacked casewise scores. Compare χ² scaled, never
     the naive one, and no AIC.
 
+    ``missing="fiml"`` estimates means too; χ² is against means and covariances without a model
+    (by EM), errors are from the observed information. The robust CFI, TLI and RMSEA estimate
+    what they would be with complete answers; the others rest on the full-information χ², which
+    missing answers shrink. R: ``missing = "fiml"``, with ``estimator = "MLR"`` too.
+
     References
     ----------
     Jöreskog, K. G. (1969). A general approach to confirmatory maximum likelihood factor
@@ -295,6 +323,10 @@ def confirmatory_factors(
     Savalei, V. (2021). Improving fit indices in structural equation modeling with categorical
     data. Multivariate Behavioral Research 56, 390–407.
     https://doi.org/10.1080/00273171.2020.1717922
+
+    Zhang, X., & Savalei, V. (2023). New computations for RMSEA and CFI following FIML and TS
+    estimation with missing data. Psychological Methods 28, 263–283.
+    https://doi.org/10.1037/met0000445
 
     Brosseau-Liard, P. E., & Savalei, V. (2014). Adjusting incremental fit indices for
     nonnormality. Multivariate Behavioral Research 49, 460–470.
@@ -316,6 +348,12 @@ def confirmatory_factors(
             "weights: case weights need estimator='mlr', whose errors know them; got "
             f"{estimator!r}"
         )
+    check_choice("missing", missing, MISSING_ANSWERS)
+    if missing == "fiml" and (estimator == "wlsmv" or weights is not None):
+        raise CxError(
+            "missing='fiml' goes with estimator 'ml' or 'mlr' and without weights; use "
+            "missing='listwise', or impute"
+        )
     placed = factor_model(
         model,
         correlated_residuals=correlated_residuals,
@@ -328,7 +366,10 @@ def confirmatory_factors(
         bifactor=bifactor or "",
         weights=weights,
         level=float(confidence_level),
+        max_steps=check_count("max_steps", max_steps, at_least=1),
     )
+    if missing == "fiml":
+        return _full_information(placed, asked)
     return _ordinal(placed, asked) if estimator == "wlsmv" else _likelihood(placed, asked)
 
 
@@ -341,6 +382,7 @@ class _Asked:
     bifactor: str
     weights: str | None
     level: float
+    max_steps: int
 
 
 def _likelihood(placed: FactorModel, asked: _Asked) -> CfaResult:
@@ -352,16 +394,15 @@ def _likelihood(placed: FactorModel, asked: _Asked) -> CfaResult:
     w = np.ones(n) if weights is None else weights
     centred = answers - np.average(answers, axis=0, weights=w)
     observed = (centred * w[:, None]).T @ centred / n
-    fit = fit_by_scoring(placed, observed)
+    fit = fit_by_scoring(placed, observed, max_steps=asked.max_steps)
     robust = (
         robust_of(placed, fit.values, centred, weights) if asked.estimator == "mlr" else None
     )
     covariance = robust.covariance if robust else np.linalg.inv(fit.information) / n
-    empty = {name: [] for name in ("term", "group", "estimate", "std_error", "n")}
     return CfaResult(
         estimates=estimate_table(placed, fit, covariance, n=n, confidence_level=asked.level),
         modification=modification_table(placed, fit, observed, n),
-        thresholds=table_of(empty),
+        thresholds=table_of({name: [] for name in _THRESHOLDS}),
         parameter_covariance=covariance,
         **matrix_fields(placed, fit, observed),
         **likelihood_fields(placed, fit, observed, n, robust),
@@ -376,11 +417,34 @@ def _likelihood(placed: FactorModel, asked: _Asked) -> CfaResult:
     )
 
 
+def _full_information(placed: FactorModel, asked: _Asked) -> CfaResult:
+    answers = answers_of(asked.frame, placed.items)
+    found = fit_fiml(placed, answers, robust=asked.estimator == "mlr")
+    n = len(answers)
+    return CfaResult(
+        estimates=fiml_estimates(placed, found, level=asked.level),
+        modification=fiml_modification(placed, found),
+        thresholds=table_of({name: [] for name in _THRESHOLDS}),
+        parameter_covariance=found.covariance,
+        **matrix_fields(placed, found.plain, found.moments.covariance),
+        **fiml_fields(placed, found),
+        n=n,
+        n_asked=len(asked.frame),
+        estimator=asked.estimator,
+        bifactor=asked.bifactor,
+        weights="",
+        missing="fiml",
+        confidence_level=asked.level,
+        steps=found.fit.steps,
+        notes=dropped_note(len(asked.frame), n) + solution_notes(placed, found.plain),
+    )
+
+
 def _ordinal(placed: FactorModel, asked: _Asked) -> CfaResult:
     answers = complete_answers(asked.frame, placed.items, at_least=len(placed.items) + 1)
     check_varying(answers, placed.items)
     sample = ordinal_sample(answers, placed.items)
-    found = fit_ordinal(placed, sample)
+    found = fit_ordinal(placed, sample, max_steps=asked.max_steps)
     fit, n = found.fit, sample.n
     return CfaResult(
         estimates=estimate_table(
