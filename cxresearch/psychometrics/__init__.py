@@ -11,6 +11,7 @@ from cxresearch.psychometrics.efa import (
     factors_from_correlation,
 )
 from cxresearch.psychometrics.factor_count import NumberOfFactorsResult, number_of_factors
+from cxresearch.psychometrics.invariance import InvarianceResult, measurement_invariance
 from cxresearch.psychometrics.items import ItemAnalysisResult, item_analysis
 from cxresearch.psychometrics.omega import FactorReliabilityResult, factor_reliability
 from cxresearch.psychometrics.polychoric import PolychoricResult, polychoric_correlations
@@ -26,6 +27,7 @@ __all__ = [
     "FactorAdequacyResult",
     "FactorReliabilityResult",
     "HtmtResult",
+    "InvarianceResult",
     "ItemAnalysisResult",
     "NumberOfFactorsResult",
     "PolychoricResult",
@@ -38,6 +40,7 @@ __all__ = [
     "factors_from_correlation",
     "htmt",
     "item_analysis",
+    "measurement_invariance",
     "number_of_factors",
     "polychoric_correlations",
     "scale_reliability",
