@@ -31,6 +31,7 @@ from cxresearch.peak_end.mixed import MixedModelResult, mixed_model
 from cxresearch.peak_end.pairs import ChoiceModelResult, choice_model, study_choices
 from cxresearch.peak_end.plan import PeakEndPowerResult, plan_peak_end
 from cxresearch.peak_end.power import t_test_power, t_test_sample_size
+from cxresearch.peak_end.rivals import RivalRulesResult, compare_rivals
 from cxresearch.peak_end.sensitivity import PeakEndSensitivityResult, peak_end_sensitivity
 from cxresearch.peak_end.sequential import (
     SequentialBoundsResult,
@@ -71,6 +72,7 @@ __all__ = [
     "PeakEndPowerResult",
     "PeakEndSensitivityResult",
     "PeakEndTable",
+    "RivalRulesResult",
     "SampleRatioResult",
     "SequentialBoundsResult",
     "SequentialResult",
@@ -84,6 +86,7 @@ __all__ = [
     "compare_choices",
     "compare_conditions",
     "compare_memory_models",
+    "compare_rivals",
     "condition_attrition",
     "condition_balance",
     "condition_check",

@@ -33,7 +33,7 @@ MODELS: dict[str, tuple[str, ...]] = {
 }
 """The rivals: name and predictors; ``peak_end`` is (peak + end)/2."""
 
-_NEEDED = ("peak", "trough", "end", "start", "mean", "tw_mean", "integral", "trend", "duration")
+NEEDED = ("peak", "trough", "end", "start", "mean", "tw_mean", "integral", "trend", "duration")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -55,6 +55,9 @@ class MemoryModelsResult(Result):
         Variance inflation of the predictors of the full model: term, estimate.
     shares : DataFrame
         Shapley shares of the full model's predictors in its least-squares R²: term, estimate.
+    predictions : DataFrame
+        One row an episode: person (number), fold, observed, and a column a model with what it
+        predicts from people of other folds; nan for a model that was not estimated.
     correlation_peak_end_mean : float
         Correlation of (peak + end)/2 with the mean: near 1 the rivals say the same.
     n, n_participants : int
@@ -77,6 +80,7 @@ class MemoryModelsResult(Result):
     equal_weights: pd.DataFrame
     vif: pd.DataFrame
     shares: pd.DataFrame
+    predictions: pd.DataFrame
     correlation_peak_end_mean: float
     n: int
     n_participants: int
@@ -90,6 +94,10 @@ class MemoryModelsResult(Result):
     def tidy(self) -> pd.DataFrame:
         """Return one row a model."""
         return in_tidy_order(self.models)
+
+    def augment(self) -> pd.DataFrame:
+        """Return what each model predicts of every episode, beside what was observed."""
+        return self.predictions.copy()
 
     def glance(self) -> pd.DataFrame:
         """Return the best model and how alike the rivals are, one row."""
@@ -189,18 +197,21 @@ def compare_memory_models(
     check_count("n_folds", n_folds, at_least=2)
     check_fraction("confidence_level", confidence_level)
     data = memory_data(
-        features, _NEEDED, retrospective=retrospective, participant=participant, within=within
+        features, NEEDED, retrospective=retrospective, participant=participant, within=within
     )
     data.columns["peak_end"] = (data.columns["peak"] + data.columns["end"]) / 2
-    constant = [name for name in _NEEDED if data.columns[name].nunique() < 2]
+    constant = [name for name in NEEDED if data.columns[name].nunique() < 2]
     if set(constant) & {"peak", "end", "mean"}:
         raise CxError(f"features {constant} do not vary between episodes; nothing to compare")
     folds = _folds(data.people, n_folds, seed)[data.person]
     predictors = {name: _varying(name, columns, constant) for name, columns in MODELS.items()}
     rows, coefficients = [], []
-    baseline = _cross_validate(data, MODELS["mean"], folds) ** 2
+    errors = {
+        name: _cross_validate(data, columns, folds) if columns else np.full(data.n, np.nan)
+        for name, columns in predictors.items()
+    }
     for name, columns in predictors.items():
-        row, own = _one_model(data, name, columns, folds, baseline)
+        row, own = _one_model(data, name, columns, errors)
         rows.append(row)
         coefficients.append(own)
     return MemoryModelsResult(
@@ -209,6 +220,10 @@ def compare_memory_models(
         equal_weights=_equal_weights(data, confidence_level),
         vif=_vif(data, predictors["full"]),
         shares=_shares(data, predictors["full"]),
+        predictions=pd.DataFrame(
+            {"person": data.person, "fold": folds, "observed": data.memory}
+            | {name: data.memory - error for name, error in errors.items()}
+        ),
         correlation_peak_end_mean=float(
             np.corrcoef(data.columns["peak_end"], data.columns["mean"])[0, 1]
         ),
@@ -256,8 +271,7 @@ def _one_model(
     data: MemoryData,
     name: str,
     columns: tuple[str, ...],
-    folds: np.ndarray,
-    baseline: FloatArray,
+    errors: dict[str, FloatArray],
 ) -> tuple[dict[str, object], pd.DataFrame]:
     row: dict[str, object] = {"term": name, "n": float(data.n)}
     if not columns:
@@ -281,8 +295,8 @@ def _one_model(
         explained = float(np.var(x @ beta, ddof=1))
         r2 = explained / (explained + float(fit.random_covariance[0, 0]) + fit.sigma2)
     aic = -2 * log_likelihood + 2 * k
-    squared = _cross_validate(data, columns, folds) ** 2
-    gain, gain_se = _gain(baseline - squared, data.person)
+    squared = errors[name] ** 2
+    gain, gain_se = clustered_mean(errors["mean"] ** 2 - squared, data.person)
     coefficients = pd.DataFrame(
         {
             "term": name,
@@ -307,8 +321,8 @@ def _one_model(
     }, coefficients
 
 
-def _gain(difference: FloatArray, person: np.ndarray) -> tuple[float, float]:
-    """Return the mean gain and its standard error, participants the units."""
+def clustered_mean(difference: FloatArray, person: np.ndarray) -> tuple[float, float]:
+    """Return the mean over episodes and its standard error, participants the units."""
     sums, sizes = np.bincount(person, weights=difference), np.bincount(person)
     mean = float(sums.sum() / sizes.sum())
     people = len(sums)
