@@ -15,6 +15,7 @@ from cxresearch.errors import CxError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cxresearch.peak_end.assign import Assignment
     from cxresearch.planned import AnalysisPlan, PlanVersion
     from cxresearch.study.planning import PlannedStudy
 
@@ -178,7 +179,8 @@ def _drawn(
 ) -> pd.DataFrame:
     from cxresearch.peak_end import assign_conditions
 
-    method = "blocked" if options["method"] == "stratified" else options["method"]
+    asked = options["method"]
+    method: Assignment = "blocked" if asked == "stratified" else asked
     table = assign_conditions(
         people, conditions, method=method, strata=strata, seed=options["seed"]
     )
@@ -186,7 +188,8 @@ def _drawn(
 
 
 def _free_path(out: Path | None, opened: PlannedStudy | None) -> Path:
-    path = out.absolute() if out is not None or opened is None else opened.folder / _LIST
+    here = Path() if opened is None else opened.folder
+    path = (here / _LIST if out is None else out).absolute()
     if path.exists() or path.is_symlink():
         raise CxError(
             f"{path.name} is there already and is never written over: an assignment list is "
