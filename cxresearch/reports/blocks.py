@@ -178,14 +178,20 @@ class OutputShower:
         entry = self.files.outputs["result", name]
         shown = clean_html(html, where=where, label=escape(label))
         file = self.file_link(entry["file"])
-        body = f'<div id="{result_id(name)}" tabindex="-1">{shown}<p class="note">{file}</p></div>'
+        body = (
+            f'<div id="{result_id(name)}" tabindex="-1">{shown}<p class="note">{file}</p></div>'
+        )
         kind = str(entry.get("result", name))
         return Block(kind="evidence", html=body, depth="analyst", label=label, result=kind)
 
     def file_link(self, file: str) -> str:
         """Return a link to a file of the run folder, which lies beside the page."""
         shown = f"<code>{escape(file)}</code>"
-        return f'<a href="{escape(self.base)}{file}">{shown}</a>' if _OWN.fullmatch(file) else shown
+        return (
+            f'<a href="{escape(self.base)}{file}">{shown}</a>'
+            if _OWN.fullmatch(file)
+            else shown
+        )
 
     def evidence_link(self, finding: Json) -> str:
         """Return the link to the row a finding rests on, and to the file of the result."""

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cxresearch._imports import without_slow_imports
+from cxresearch._types import Json
 from cxresearch.errors import CxError
 from cxresearch.reports.blocks import Block, OutputShower
+from cxresearch.reports.code import code_block
 from cxresearch.reports.markdown import Outline, render_markdown
-from cxresearch.reports.source import DEPTHS
+from cxresearch.reports.source import DEPTHS, RunFiles
+from cxresearch.reports.telling import Told
 from cxresearch.shown import Depth
 
 _FIRST_TITLE = re.compile(r"\A\s*#\s+[^\n]*\n?")
@@ -33,6 +35,9 @@ class Section:
         Of the markdown cell.
     data : bool
         It is about how the data were treated (tag ``data``), and stands in that chapter.
+    checks : list of Told
+        Verdicts, where the section checks what later results need; its tables and figures are
+        the evidence behind them.
     """
 
     html: str = ""
@@ -41,6 +46,7 @@ class Section:
     depth: Depth = "manager"
     data: bool = False
     blocks: list[Block] = field(default_factory=list)
+    checks: list[Told] = field(default_factory=list)
 
     @property
     def heading_only(self) -> bool:
@@ -96,6 +102,7 @@ def read_sections(shower: OutputShower) -> list[Section]:
             sections[-1].blocks += _code_cell(cell, shower, number)
     sections.append(Section(blocks=list(_left_over(shower, cells))))
     for section in sections:
+        section.checks = [shower.teller.tell(f) for f in _verdicts(section, shower.files)]
         section.settle_depth()
     return [section for section in sections if not section.empty or _has_code(section)]
 
@@ -122,8 +129,7 @@ def _code_cell(cell: Any, shower: OutputShower, number: int) -> Iterator[Block]:
         return
     yield from shower.of_cell(cell, where=f"cell {number}", depth=_depth(cell))
     if cell.source.strip():
-        label = shower.messages.text("report.show_code")
-        yield Block(kind="code", html=_highlighted(cell.source), depth="student", label=label)
+        yield code_block(cell.source, shower.files, shower.messages)
 
 
 def _left_over(shower: OutputShower, cells: list[Any]) -> Iterator[Block]:
@@ -145,12 +151,12 @@ def _left_over(shower: OutputShower, cells: list[Any]) -> Iterator[Block]:
                 yield block
 
 
-def _highlighted(source: str) -> str:
-    with without_slow_imports():
-        from nbconvert.filters.highlight import Highlight2HTML
-
-    highlight = Highlight2HTML(pygments_lexer="python")  # type: ignore[no-untyped-call]
-    return str(highlight(source))
+def _verdicts(section: Section, files: RunFiles) -> list[Json]:
+    """Return the findings of a section that does nothing but check; else nothing."""
+    kinds = {block.result for block in section.blocks if block.result}
+    told = [finding for finding in files.findings if finding.get("result") in kinds]
+    only_checks = all(finding.get("topic") == "quality" for finding in told)
+    return told if only_checks else []
 
 
 def _has_code(section: Section) -> bool:

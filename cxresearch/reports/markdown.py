@@ -9,9 +9,14 @@ from typing import Any
 
 from cxresearch._imports import without_slow_imports
 from cxresearch.reports.clean import clean_html
+from cxresearch.reports.formulas import formula_html
 
 with without_slow_imports():
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+_MARK = "\ue000"
+_ASIDE = re.compile(rf"{_MARK}(\d+){_MARK}")
+_HEADING = re.compile(r"(<h[2-6] id=\"([^\"]+)\">.*?)(</h[2-6]>)", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -49,11 +54,16 @@ class Outline:
 
 
 class _Renderer(IPythonRenderer):
-    """nbconvert's renderer; headings go through the outline, formulas stay readable as text."""
+    """nbconvert's renderer; headings go through the outline, formulas become MathML.
+
+    Formulas are kept aside until the rest has been cleaned: each leaves a mark that no text of
+    the cell can hold.
+    """
 
     def __init__(self, outline: Outline, attachments: dict[str, Any]) -> None:
         super().__init__(escape=False, attachments=attachments, exclude_anchor_links=True)
         self.outline = outline
+        self.formulas: list[str] = []
 
     def heading(self, text: str, level: int, **_: Any) -> str:
         plain = re.sub(r"<[^>]+>", "", text)
@@ -61,10 +71,14 @@ class _Renderer(IPythonRenderer):
         return f'<h{placed} id="{self.outline.name(plain)}">{text}</h{placed}>\n'
 
     def block_math(self, body: str) -> str:
-        return f'<pre class="math">{self.escape_html(body.strip())}</pre>'
+        return self._aside(formula_html(body, block=True))
 
     def inline_math(self, body: str) -> str:
-        return f'<code class="math">{self.escape_html(body.strip())}</code>'
+        return self._aside(formula_html(body))
+
+    def _aside(self, html: str) -> str:
+        self.formulas.append(html)
+        return f"{_MARK}{len(self.formulas) - 1}{_MARK}"
 
 
 def render_markdown(
@@ -78,5 +92,16 @@ def render_markdown(
         A picture has no alternative text; `where` names the cell.
     """
     renderer = _Renderer(outline, attachments or {})
-    html = MarkdownWithMath(renderer=renderer).render(source)
-    return clean_html(html, where=where).replace("<p></p>", "")
+    html = MarkdownWithMath(renderer=renderer).render(source.replace(_MARK, ""))
+    shown = clean_html(html, where=where).replace("<p></p>", "")
+    return _ASIDE.sub(lambda mark: renderer.formulas[int(mark[1])], shown)
+
+
+def with_anchors(html: str) -> str:
+    """Return HTML in which each heading with an id ends in a link to itself."""
+    return _HEADING.sub(lambda found: f"{found[1]}{anchor(found[2])}{found[3]}", html)
+
+
+def anchor(name: str) -> str:
+    """Return the link at the end of a heading; keyboards have the table of contents."""
+    return f' <a class="anchor" href="#{name}" aria-hidden="true" tabindex="-1">#</a>'

@@ -13,6 +13,7 @@ from cxresearch._imports import without_slow_imports
 from cxresearch._types import Json
 from cxresearch.reports.blocks import Block, OutputShower
 from cxresearch.reports.body import Section, read_sections
+from cxresearch.reports.evidence import EvidenceIndex
 from cxresearch.reports.facts import (
     day_of,
     flow_sentence,
@@ -20,13 +21,27 @@ from cxresearch.reports.facts import (
     people_sentence,
     waves_of,
 )
-from cxresearch.reports.first_screen import FirstScreen, Told, first_screen
+from cxresearch.reports.first_screen import FirstScreen, first_screen
+from cxresearch.reports.glossary import Entry, Glossary
+from cxresearch.reports.markdown import with_anchors
 from cxresearch.reports.page_parts import page_file, security_policy
+from cxresearch.reports.paper import (
+    FigureSize,
+    Size,
+    columns_of_pages,
+    end_height,
+    figure_size,
+    fit_figures,
+    text_height,
+)
 from cxresearch.reports.provenance import provenance_facts
 from cxresearch.reports.source import RunFiles, read_run
+from cxresearch.reports.svg import share_styles
+from cxresearch.reports.telling import Teller, Told
 from cxresearch.wording import Messages
 
 REPORT = "report.html"
+_FIGURE_STYLES = "/*figures*/"
 
 
 def render_report(folder: Path, *, language: str | None = None) -> str:
@@ -56,11 +71,13 @@ def render_report(folder: Path, *, language: str | None = None) -> str:
     messages = own if language is None else Messages(language)
     if messages.language != own.language:
         files = _retold(files, messages.language)
-    sections = read_sections(OutputShower(files=files, messages=messages))
-    page = _page(files, messages, sections)
+    teller = Teller(messages=messages, glossary=Glossary(messages), index=EvidenceIndex(files))
+    shower = OutputShower(files=files, messages=messages, teller=teller)
+    page = _page(files, teller, read_sections(shower))
     from cxresearch.reports._exporter import export_page
 
-    return export_page(_notebook(files), page)
+    html, rules = share_styles(export_page(_notebook(files), page))
+    return html.replace(_FIGURE_STYLES, rules, 1)
 
 
 def write_report(folder: Path, *, language: str | None = None) -> Path:
@@ -79,15 +96,19 @@ def write_report(folder: Path, *, language: str | None = None) -> Path:
     return write_text(folder / REPORT, render_report(folder, language=language))
 
 
-def _page(files: RunFiles, messages: Messages, sections: list[Section]) -> dict[str, Any]:
-    record, script = files.record, page_file("report.js")
+def _page(files: RunFiles, teller: Teller, sections: list[Section]) -> dict[str, Any]:
+    record, script, messages = files.record, page_file("report.js"), teller.messages
     respondents = record.get("respondents")
-    screen = first_screen(files, messages)
+    screen = first_screen(files.findings, teller)
+    teller.glossary.use("sure")
     words = _words(messages)
+    glossary = teller.glossary.entries()
+    paper = _paper(screen, sections, glossary)
     return {
         "language": messages.language,
+        "base": "",
         "policy": security_policy(script),
-        "css": Markup(page_file("report.css")),
+        "css": Markup(page_file("report.css") + _FIGURE_STYLES),
         "script": Markup(script),
         "words": words,
         "title": record.get("title") or record.get("study", ""),
@@ -102,11 +123,10 @@ def _page(files: RunFiles, messages: Messages, sections: list[Section]) -> dict[
         "population": record.get("population", ""),
         "sample": record.get("sample", ""),
         "contents": _contents(sections, words),
-        "sections": [_safe_section(part) for part in sections if not part.data],
-        "data_sections": [_safe_section(part) for part in sections if part.data],
+        "sections": [_safe_section(part, paper) for part in sections if not part.data],
+        "data_sections": [_safe_section(part, paper) for part in sections if part.data],
         "parameters": parameter_rows(record),
-        "glossary": _glossary(messages),
-        "glossary_label": messages.text("report.glossary_label"),
+        "glossary": glossary,
         "provenance": provenance_facts(files, messages),
     }
 
@@ -160,27 +180,47 @@ def _contents(sections: list[Section], words: dict[str, str]) -> list[dict[str, 
     return [*entries, {"name": "provenance", "title": words["provenance_heading"], "depth": ""}]
 
 
-def _glossary(messages: Messages) -> list[tuple[str, str]]:
-    names = messages.section("report.term")
-    return [
-        (names[key], meaning)
-        for key, meaning in messages.section("glossary").items()
-        if key in names
-    ]
+def _paper(
+    screen: FirstScreen, sections: list[Section], glossary: list[Entry]
+) -> dict[int, Size]:
+    """Return how the figures for managers are printed, by the identity of their block."""
+    parts: list[float | FigureSize] = []
+    figures: dict[int, Block] = {}
+    for section in (part for part in sections if part.outer_depth == "manager"):
+        if section.depth == "manager":
+            parts.append(text_height(section.html))
+        for block in section.blocks:
+            if block.kind == "figure" and block.depth == "manager":
+                figures[len(parts)] = block
+                parts.append(figure_size(block.html))
+            elif block.depth == "manager" and block.kind != "code":
+                parts.append(text_height(block.html))
+    parts.append(end_height(entry.meaning for entry in glossary if entry.depth == "manager"))
+    columns = columns_of_pages(
+        findings=[told.html for told in screen.findings],
+        boxes=[
+            [told.html for told in screen.actions],
+            [told.html for told in screen.quality],
+        ],
+    )
+    sizes = fit_figures(parts, columns)
+    return {id(block): sizes[number] for number, block in figures.items()}
 
 
-def _safe_section(part: Section) -> dict[str, Any]:
+def _safe_section(part: Section, paper: dict[int, Size]) -> dict[str, Any]:
     return {
-        "html": Markup(part.html),
+        "html": Markup(with_anchors(part.html)),
         "name": part.name,
         "depth": part.outer_depth,
         "text_depth": part.depth,
-        "blocks": [_safe_block(block) for block in part.blocks],
+        "blocks": [_safe_block(block, paper.get(id(block), "")) for block in part.blocks],
+        "checks": [_safe_told(told) for told in part.checks],
     }
 
 
-def _safe_block(block: Block) -> dict[str, Any]:
+def _safe_block(block: Block, paper: Size) -> dict[str, Any]:
     return {
+        "paper": paper,
         "kind": block.kind,
         "depth": block.depth,
         "label": block.label,

@@ -18,6 +18,10 @@ _FOREIGN = re.compile(r"url\((?!\s*['\"]?#)|@import|expression\s*\(|javascript:"
 _UNIVERSAL = re.compile(r"^\s*\*\s*\{([^{}]*)\}\s*$")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*>")
 _SIZE = re.compile(r"\s*([\d.]+)\s*(?:px|pt)?\s*")
+_PICTURE = re.compile(r"<svg .*?</svg>", re.DOTALL)
+_STYLE = re.compile(r' style="([\w\s:;.,()#%-]+)"')
+_SPACE = re.compile(r"\s*([:;,])\s*")
+_COMMAND = re.compile(r"\s*([A-Za-z])\s*")
 
 
 def inline_svg(source: str, *, name: str, alt_text: str, css_class: str = "") -> str:
@@ -58,6 +62,26 @@ def inline_svg(source: str, *, name: str, alt_text: str, css_class: str = "") ->
     return f"<svg{_attributes(attributes)}>{children}</svg>"
 
 
+def share_styles(html: str) -> tuple[str, str]:
+    """Return a page whose pictures name their styles by class, and the rules of these classes.
+
+    A figure repeats the same few styles hundreds of times; said once they take a third less.
+
+    Examples
+    --------
+    >>> share_styles('<svg ><g style="fill: red"/><g style="fill: red"/></svg>')
+    ('<svg ><g class="q0"/><g class="q0"/></svg>', '.q0{fill:red}')
+    """
+    names: dict[str, str] = {}
+
+    def named(found: re.Match[str]) -> str:
+        style = _SPACE.sub(r"\1", found[1]).strip(" ;")
+        return f' class="{names.setdefault(style, f"q{len(names)}")}"'
+
+    shared = _PICTURE.sub(lambda picture: _STYLE.sub(named, picture[0]), html)
+    return shared, "".join(f".{name}{{{style}}}" for style, name in names.items())
+
+
 def _parse(source: str, name: str) -> ElementTree.Element:
     text = _DOCTYPE.sub("", source)
     if "<!" in re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL):
@@ -95,6 +119,8 @@ def _attribute(key: str, value: str, name: str) -> str:
         return ""
     if key == "id":
         return f"{name}-{value}"
+    if key == "d":
+        return _COMMAND.sub(r"\1", value)
     if key == "href":
         if value.startswith("#"):
             return f"#{name}-{value[1:]}"

@@ -117,8 +117,18 @@ def test_markdown_keeps_structure_and_drops_what_runs() -> None:
 
 def test_formulas_stay_readable_without_anything_loaded() -> None:
     html = markdown("Inline $a_1 < b_2$ and\n\n$$\ngap = P - E\n$$\n")
-    assert '<code class="math">a_1 &lt; b_2</code>' in html
-    assert '<pre class="math">gap = P - E</pre>' in html
+    assert "<math><msub><mi>a</mi><mn>1</mn></msub><mo>&lt;</mo>" in html
+    assert '<span class="formula" tabindex="0"><math display="block"><mi>g</mi>' in html
+    assert '<code class="math">a &lt; \\nothing</code>' in markdown(r"Unknown: $a < \nothing$.")
+
+
+def test_formulas_carry_no_address_style_or_script() -> None:
+    html = markdown(
+        r"$\href{javascript:alert(1)}{x} \style{color:red}{y}$ and \ue0000\ue000 $z$"
+    )
+    assert "javascript" not in html
+    assert "style" not in html
+    assert html.count("<math>") == 2
 
 
 def test_headings_get_their_own_names_and_no_level_is_skipped() -> None:
@@ -164,7 +174,7 @@ def test_svg_loses_scripts_events_addresses_and_foreign_elements() -> None:
     assert svg == (
         '<svg viewBox="0 0 10 5" role="img" aria-label="A &quot;b&quot; &lt;c&gt;" '
         'style="stroke-linecap: butt"><image width="3"/><use href="#f1-m"/>'
-        '<path id="f1-m" d="M 0 0" clip-path="url(#f1-m)"/><text>a &lt; b</text></svg>'
+        '<path id="f1-m" d="M0 0" clip-path="url(#f1-m)"/><text>a &lt; b</text></svg>'
     )
 
 

@@ -171,7 +171,9 @@ def test_a_table_scrolls_by_itself_and_can_be_downloaded_in_full(page: Page) -> 
 
 
 def test_code_is_there_for_students_and_folded(html: str) -> None:
-    folds = re.findall(r'<details class="code student">.*?</details>', html, re.DOTALL)
+    folds = re.findall(
+        r'<div class="method student"><details class="code">.*?</details>', html, re.DOTALL
+    )
     assert any("record" in fold and "value_1" in fold for fold in folds)
     assert "study_name: str" not in html
 

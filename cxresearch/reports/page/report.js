@@ -1,5 +1,6 @@
 (() => {
   "use strict";
+  document.body.classList.remove("plain"); // the style sheet does without us what follows
   const radios = [...document.querySelectorAll('input[name="depth"]')];
   const order = radios.map((radio) => radio.value);
   const current = () => radios.find((radio) => radio.checked).value;
@@ -18,9 +19,8 @@
       if (needed && order.indexOf(needed) > order.indexOf(current())) choose(needed);
       if (node.tagName === "DETAILS") node.open = true;
     }
-    const fold = place.parentElement && place.parentElement.querySelector("details.words");
-    if (fold) fold.open = true;
-    place.scrollIntoView();
+    place.scrollIntoView({ block: place.tagName === "TR" ? "center" : "start" });
+    if (place.tabIndex === -1) place.focus({ preventScroll: true });
     return undefined;
   };
   radios.forEach((radio) =>

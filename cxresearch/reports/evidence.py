@@ -1,0 +1,219 @@
+"""From a finding to what it rests on: a row of a table, and the file of the result."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from cxresearch._types import Json
+from cxresearch.errors import CxError
+from cxresearch.reports.source import RunFiles
+
+_NUMBERS = ("estimate", "conf_low", "conf_high")
+_TABLE_OF = {"responses": "missing_answers"}
+_TERM, _GROUP, _NUMBER = 4, 2, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What stands behind a finding.
+
+    Attributes
+    ----------
+    place : str
+        Id on the page: of a row, of a table, or of a result in full; ``""`` for none.
+    table : str
+        Caption of the table, or name of the result.
+    is_row : bool
+        The place is a row.
+    file : str
+        ``results/….json`` (or a table's CSV), relative to the run folder; ``""`` for none.
+    """
+
+    place: str = ""
+    table: str = ""
+    is_row: bool = False
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    place: str
+    texts: frozenset[str]
+    numbers: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class EvidenceIndex:
+    """Finds the rows of the recorded tables again, by their term, group and numbers.
+
+    Parameters
+    ----------
+    files : RunFiles
+    """
+
+    files: RunFiles
+    _read: dict[str, list[_Row]] = field(default_factory=dict)
+
+    def row_ids(self, table: str) -> list[str]:
+        """Return the ids of the rows of a table, made from term and group."""
+        return [row.place for row in self._rows(table)]
+
+    def of(self, finding: Json) -> Evidence:
+        """Return the evidence of a finding: the row that has its term and its numbers."""
+        kind = str(finding.get("result", ""))
+        file = self._file(kind, finding)
+        best, place, caption = 0, "", ""
+        for name in self._tables_near(kind):
+            for row in self._rows(name):
+                score = _score(row, finding)
+                if score > best:
+                    best, place, caption = score, row.place, self._caption(name)
+        if place:
+            return Evidence(place=place, table=caption, is_row=True, file=file)
+        name = "" if _told(finding) else self._own_table(kind)
+        if name:
+            shown = self._caption(name)
+            return Evidence(
+                place=table_id(name), table=shown, file=file or f"tables/{name}.csv"
+            )
+        result = next(iter(self._results(kind)), "")
+        return Evidence(place=result_id(result) if result else "", table=result, file=file)
+
+    def _results(self, kind: str) -> list[str]:
+        return [
+            name
+            for (what, name), entry in self.files.outputs.items()
+            if what == "result" and entry.get("result", name) == kind
+        ]
+
+    def _file(self, kind: str, finding: Json) -> str:
+        found = [("result", name) for name in self._results(kind)]
+        found += [key for key in self.files.outputs if key == ("flow", kind)]
+        named = [str(self.files.outputs[key]["file"]) for key in found]
+        if len(named) < 2:
+            return "".join(named)
+        holding = [file for file in named if self._holds(file, finding)]
+        return next(iter([*holding, *named]))
+
+    def _holds(self, file: str, finding: Json) -> bool:
+        """Say whether the numbers of a finding stand in a file of results."""
+        told = _told(finding)
+        try:
+            text = self.files.text(file)
+        except CxError:
+            return False
+        return bool(told) and repr(told[0]) in text
+
+    def _tables_near(self, kind: str) -> list[str]:
+        """Return all tables, those recorded after the result first: equal scores go to them."""
+        keys = list(self.files.outputs)
+        starts = [keys.index(("result", name)) for name in self._results(kind)]
+        start = min(starts, default=0)
+        ordered = [*keys[start:], *keys[:start]]
+        return [name for what, name in ordered if what == "table"]
+
+    def _own_table(self, kind: str) -> str:
+        """Return the table that shows a result as a whole: of its name, or next after it."""
+        named = _TABLE_OF.get(kind, kind)
+        if ("table", named) in self.files.outputs:
+            return named
+        keys = list(self.files.outputs)
+        for name in self._results(kind):
+            after = keys[keys.index(("result", name)) + 1 :]
+            for what, other in after:
+                if what == "result":
+                    break
+                if what == "table":
+                    return other
+        return ""
+
+    def _caption(self, table: str) -> str:
+        return str(self.files.outputs["table", table].get("caption", table))
+
+    def _rows(self, table: str) -> list[_Row]:
+        if table not in self._read:
+            self._read[table] = self._read_rows(table)
+        return self._read[table]
+
+    def _read_rows(self, table: str) -> list[_Row]:
+        entry = self.files.outputs["table", table]
+        try:
+            lines = list(csv.DictReader(io.StringIO(self.files.text(entry["file"]))))
+        except CxError:
+            return []
+        if len(lines) != len(entry["rows"]):
+            return []
+        taken: set[str] = set()
+        return [_row(table, line, number, taken) for number, line in enumerate(lines, 1)]
+
+
+def table_id(name: str) -> str:
+    """Return the id of a recorded table on the page."""
+    return f"table-{name.replace('_', '-')}"
+
+
+def result_id(name: str) -> str:
+    """Return the id of a recorded result, given in full, on the page."""
+    return f"result-{name.replace('_', '-')}"
+
+
+def _row(table: str, line: dict[str, str], number: int, taken: set[str]) -> _Row:
+    parts = [_slug(line.get(key) or "") for key in ("term", "group")]
+    stem = "-".join(["row", _slug(table), *(part for part in parts if part)])
+    if not any(parts):
+        stem = f"{stem}-{number}"
+    place, again = stem, 1
+    while place in taken:
+        again += 1
+        place = f"{stem}-{again}"
+    taken.add(place)
+    texts = frozenset(str(cell) for cell in line.values())
+    return _Row(place=place, texts=texts, numbers=tuple(_numbers(texts)))
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return re.sub(r"[^\w]+", "-", plain).strip("-_").replace("_", "-")[:40]
+
+
+def _numbers(texts: frozenset[str]) -> list[float]:
+    found = []
+    for text in texts:
+        try:
+            found.append(float(text))
+        except ValueError:
+            continue
+    return found
+
+
+def _score(row: _Row, finding: Json) -> int:
+    """Return how well a row fits; 0 where neither term nor numbers say so.
+
+    A row of the same term that has none of the numbers is about something else. A number of
+    many digits is found again only where it is the same one.
+    """
+    told = _told(finding)
+    same = [n for n in told if any(_equal(n, other) for other in row.numbers)]
+    named = bool(finding.get("term")) and str(finding["term"]) in row.texts
+    grouped = bool(finding.get("group")) and str(finding["group"]) in row.texts
+    if (told and not same) or not (named or any(_is_long(n) for n in same)):
+        return 0
+    return _TERM * named + _GROUP * grouped + _NUMBER * len(same)
+
+
+def _told(finding: Json) -> list[float]:
+    wanted = [finding.get(key) for key in _NUMBERS]
+    return [float(n) for n in wanted if isinstance(n, (int, float)) and math.isfinite(n)]
+
+
+def _is_long(number: float) -> bool:
+    return len(repr(number)) > 12
+
+
+def _equal(first: float, second: float) -> bool:
+    return first == second or math.isclose(first, second, rel_tol=1e-9)

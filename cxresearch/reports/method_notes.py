@@ -1,0 +1,201 @@
+"""What the code says about its method: formulas and references of the functions a step calls.
+
+Read from the source of the package, not from imported modules: a page can be made without
+loading what only an analysis needs.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+_SECTION = re.compile(r"^(?P<name>[A-Z][A-Za-z ]+)\n-{3,}\n", re.MULTILINE)
+_DOI = re.compile(r"(?:doi:\s?|https?://(?:dx\.)?doi\.org/)(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_AUTHOR = re.compile(r"(?:\.\. \[\d+\] )?(?:v[ao]n |de )?[A-ZÀ-Þ][\w'’\-]+,? [A-Z][.,\w]")
+_MATH = re.compile(r"^\.\. math::(?P<tex>.*\n(?:(?:[ \t]+.*)?\n)*)", re.MULTILINE)
+_FOLLOWED = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A work that a method comes from.
+
+    Attributes
+    ----------
+    text : str
+        Authors, year, title, place; without the DOI.
+    doi : str
+        ``""`` where the work has none.
+    """
+
+    text: str
+    doi: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodNotes:
+    """Formulas (TeX) and references of a step, each once, in the order of the calls."""
+
+    formulas: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Function:
+    doc: str
+    calls: tuple[tuple[str, str], ...]
+
+
+def notes_of_code(source: str) -> MethodNotes:
+    """Return what is known of the methods that the code of a cell calls as ``cx.name(…)``.
+
+    Examples
+    --------
+    >>> notes = notes_of_code("gaps = cx.servqual_gaps(responses)")
+    >>> notes.references[0].text[:11]
+    'Parasuraman'
+    """
+    formulas: dict[str, None] = {}
+    references: dict[str, Reference] = {}
+    for name in _called(source):
+        module = _public().get(name, "")
+        if not module:
+            continue
+        formulas |= dict.fromkeys(_formulas(name, module))
+        references |= {found.text: found for found in _references(module, name, _FOLLOWED)}
+    return MethodNotes(formulas=tuple(formulas), references=tuple(references.values()))
+
+
+def read_references(doc: str) -> tuple[Reference, ...]:
+    """Return the entries of the section References of a docstring.
+
+    Examples
+    --------
+    >>> read_references('''Say.
+    ...
+    ... References
+    ... ----------
+    ... Owen, G. (1977). Values. In *Essays*. doi:10.1007/b7
+    ... Rao, J. (1988). Resampling.
+    ... ''')[0].doi
+    '10.1007/b7'
+    """
+    entries: list[str] = []
+    for line in _section(doc, "References").splitlines():
+        text = line.strip()
+        if not text:
+            entries.append("")
+        elif not entries or not entries[-1] or _begins(text, entries[-1]):
+            entries.append(text)
+        else:
+            entries[-1] += f" {text}"
+    return tuple(_reference(entry) for entry in entries if entry)
+
+
+def _begins(line: str, before: str) -> bool:
+    """Say whether a line opens a new entry: the one before is whole, and an author leads."""
+    whole = re.search(r"\(\d{4}[a-z]?\)", before) and (
+        before.endswith(".") or _DOI.search(before)
+    )
+    return bool(whole and _AUTHOR.match(line))
+
+
+def _reference(entry: str) -> Reference:
+    doi = _DOI.search(entry)
+    text = _DOI.sub("", entry).replace("*", "").strip()
+    text = re.sub(r"^\.\. \[\d+\] ", "", text)
+    return Reference(text=text, doi=doi[1].rstrip(".,;") if doi else "")
+
+
+def _section(doc: str, name: str) -> str:
+    heads = list(_SECTION.finditer(doc))
+    ends = [*(head.start() for head in heads[1:]), len(doc)]
+    for head, end in zip(heads, ends, strict=bool(heads)):
+        if head["name"] == name:
+            return doc[head.end() : end]
+    return ""
+
+
+def _called(source: str) -> list[str]:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [
+        call.attr
+        for call in calls
+        if isinstance(call, ast.Attribute)
+        and isinstance(call.value, ast.Name)
+        and call.value.id == "cx"
+    ]
+
+
+@cache
+def _public() -> dict[str, str]:
+    from cxresearch import _MODULE_OF
+
+    return {name: f"cxresearch.{module}" for name, module in _MODULE_OF.items()}
+
+
+@cache
+def _written_formulas() -> dict[str, list[str]]:
+    source = files("cxresearch.reports").joinpath("page", "formulas.toml")
+    return {key: list(value) for key, value in tomllib.loads(source.read_text("utf-8")).items()}
+
+
+def _formulas(name: str, module: str) -> list[str]:
+    written = _written_formulas().get(name)
+    if written is not None:
+        return written
+    found = _find(module, name)
+    doc = found.doc + "\n" if found else ""
+    return [" ".join(match["tex"].split()).rstrip(",.") for match in _MATH.finditer(doc)]
+
+
+def _references(module: str, name: str, steps: int) -> tuple[Reference, ...]:
+    """Return the references of a function; where it has none, those of what it calls."""
+    found = _find(module, name)
+    if found is None:
+        return ()
+    own = read_references(found.doc)
+    if own or not steps:
+        return own
+    called = (_references(place, call, steps - 1) for place, call in found.calls)
+    return tuple(dict.fromkeys(reference for some in called for reference in some))
+
+
+@cache
+def _find(module: str, name: str) -> _Function | None:
+    """Return a function of the package, through the modules that hand it on."""
+    tree, imported = _module(module)
+    if tree is None:
+        return None
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            doc = inspect.cleandoc(ast.get_docstring(node, clean=False) or "")
+            called = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
+            names = [call.id for call in called if isinstance(call, ast.Name)]
+            places = [(imported.get(called_name, module), called_name) for called_name in names]
+            return _Function(doc=doc, calls=tuple(dict.fromkeys(places)))
+    return _find(imported[name], name) if imported.get(name, module) != module else None
+
+
+@cache
+def _module(module: str) -> tuple[ast.Module | None, dict[str, str]]:
+    base = Path(str(files("cxresearch"))).joinpath(*module.split(".")[1:])
+    path = (
+        base.with_suffix(".py") if base.with_suffix(".py").is_file() else base / "__init__.py"
+    )
+    if not path.is_file():
+        return None, {}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in imports if (node.module or "").startswith("cxresearch.")]
+    return tree, {alias.name: str(node.module) for node in ours for alias in node.names}
