@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from cxresearch.psychometrics.adequacy import FactorAdequacyResult, factor_adequacy
+from cxresearch.psychometrics.bifactor import (
+    BifactorResult,
+    SchmidLeimanResult,
+    bifactor_reliability,
+    schmid_leiman,
+)
 from cxresearch.psychometrics.cfa import CfaResult, confirmatory_factors
 from cxresearch.psychometrics.distinctness import HtmtResult, htmt
 from cxresearch.psychometrics.efa import (
@@ -14,15 +20,26 @@ from cxresearch.psychometrics.factor_count import NumberOfFactorsResult, number_
 from cxresearch.psychometrics.invariance import InvarianceResult, measurement_invariance
 from cxresearch.psychometrics.items import ItemAnalysisResult, item_analysis
 from cxresearch.psychometrics.omega import FactorReliabilityResult, factor_reliability
+from cxresearch.psychometrics.ordinal_omega import (
+    OrdinalReliabilityResult,
+    ordinal_reliability,
+)
 from cxresearch.psychometrics.polychoric import PolychoricResult, polychoric_correlations
 from cxresearch.psychometrics.reliability import (
     ScaleReliabilityResult,
     alpha_from_covariance,
     scale_reliability,
 )
+from cxresearch.psychometrics.verdict import (
+    DistinctnessResult,
+    distinct_dimensions,
+    distinct_scales,
+)
 
 __all__ = [
+    "BifactorResult",
     "CfaResult",
+    "DistinctnessResult",
     "EfaResult",
     "FactorAdequacyResult",
     "FactorReliabilityResult",
@@ -30,10 +47,15 @@ __all__ = [
     "InvarianceResult",
     "ItemAnalysisResult",
     "NumberOfFactorsResult",
+    "OrdinalReliabilityResult",
     "PolychoricResult",
     "ScaleReliabilityResult",
+    "SchmidLeimanResult",
     "alpha_from_covariance",
+    "bifactor_reliability",
     "confirmatory_factors",
+    "distinct_dimensions",
+    "distinct_scales",
     "exploratory_factors",
     "factor_adequacy",
     "factor_reliability",
@@ -42,6 +64,8 @@ __all__ = [
     "item_analysis",
     "measurement_invariance",
     "number_of_factors",
+    "ordinal_reliability",
     "polychoric_correlations",
     "scale_reliability",
+    "schmid_leiman",
 ]

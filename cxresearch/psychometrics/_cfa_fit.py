@@ -50,7 +50,9 @@ class FitOfModel:
     steps: int
 
 
-def fit_by_scoring(model: FactorModel, covariance: FloatArray) -> FitOfModel:
+def fit_by_scoring(
+    model: FactorModel, covariance: FloatArray, *, max_steps: int = MAX_STEPS
+) -> FitOfModel:
     """Fit a factor model to a covariance matrix with divisor n.
 
     Scoring runs on correlations, where starts are good whatever the items' units; the model is
@@ -65,7 +67,7 @@ def fit_by_scoring(model: FactorModel, covariance: FloatArray) -> FitOfModel:
     correlations = correlation_of(covariance)
     check_positive_definite(correlations, model.items)
     values = start_values(model, correlations)
-    values, steps = _score(model, correlations, values)
+    values, steps = _score(model, correlations, values, max_steps)
     values = oriented_values(model, values)
     values = values * _units(model, np.sqrt(np.diag(covariance)))
     at = structure_at(model, values)
@@ -146,11 +148,11 @@ def _start_general(model: FactorModel, correlations: FloatArray, values: FloatAr
 
 
 def _score(
-    model: FactorModel, observed: FloatArray, values: FloatArray
+    model: FactorModel, observed: FloatArray, values: FloatArray, max_steps: int
 ) -> tuple[FloatArray, int]:
     at = structure_at(model, values)
     now = _discrepancy(at.implied, observed)
-    for step in range(1, MAX_STEPS + 1):
+    for step in range(1, max_steps + 1):
         curvature = None if step <= _NEWTON_AFTER else _convex(model, values, observed)
         change, gradient = _scoring_step(model, at, observed, curvature)
         # The decrement is the drop in F a full step promises, free of units.
@@ -163,7 +165,7 @@ def _score(
             break
         values, at, now = moved
     raise EstimationError(
-        f"maximum likelihood did not converge in {MAX_STEPS} steps: the data do not support "
+        f"maximum likelihood did not converge in {max_steps} steps: the data do not support "
         "the model (a factor with hardly related items, too many factors, or too few "
         "respondents); look at the correlations and name fewer factors"
     )

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cxresearch._types import FloatArray, IntArray
+from cxresearch._types import BoolArray, FloatArray, IntArray
 from cxresearch.errors import EstimationError, ResponseError
 from cxresearch.psychometrics._cfa_fit import (
+    MAX_STEPS,
     FitOfModel,
     oriented_values,
     start_values,
@@ -35,7 +36,6 @@ from cxresearch.psychometrics._polychoric import (
 )
 from cxresearch.psychometrics.polychoric import MAX_CATEGORIES, threshold_table
 
-_MAX_STEPS = 500
 _SINGULAR_BELOW = 1e-10
 
 
@@ -158,9 +158,9 @@ def _sample_notes(
     return tuple(notes)
 
 
-def is_variance(free: Places) -> np.ndarray:
+def is_variance(free: Places) -> BoolArray:
     """Return which parameters are residual variances."""
-    found: np.ndarray = (free.matrix == RESIDUAL) & (free.row == free.column)
+    found: BoolArray = (free.matrix == RESIDUAL) & (free.row == free.column)
     return found
 
 
@@ -188,7 +188,9 @@ class OrdinalFit:
     test: OrdinalTest
 
 
-def fit_ordinal(model: FactorModel, sample: OrdinalSample) -> OrdinalFit:
+def fit_ordinal(
+    model: FactorModel, sample: OrdinalSample, *, max_steps: int = MAX_STEPS
+) -> OrdinalFit:
     """Minimise ``Σ (r − ρ(θ))²/var(r)`` over the correlations.
 
     Thresholds are free, so they fit exactly and leave the problem.
@@ -198,14 +200,15 @@ def fit_ordinal(model: FactorModel, sample: OrdinalSample) -> OrdinalFit:
     EstimationError
         The model is not identified, or the fit did not converge.
     """
-    values, steps = _gauss_newton(model, sample, start_values(model, sample.correlations))
+    start = start_values(model, sample.correlations)
+    values, steps = _gauss_newton(model, sample, start, max_steps)
     values = _completed(model, oriented_values(model, values))
     at = structure_at(model, values)
     jacobian = _jacobian(model, at, sample)
     weight = sample.weight
     crossed = jacobian.T @ (jacobian * weight[:, None])
-    bread = np.linalg.inv(crossed)
-    influence = bread @ (jacobian * weight[:, None]).T
+    bread: FloatArray = np.asarray(np.linalg.inv(crossed), dtype=float)
+    influence: FloatArray = bread @ (jacobian * weight[:, None]).T
     inner = influence @ sample.acov @ influence.T / (sample.n - 1)
     onto = _onto_all(model, at)
     misfit = float(
@@ -223,11 +226,11 @@ def fit_ordinal(model: FactorModel, sample: OrdinalSample) -> OrdinalFit:
 
 
 def _gauss_newton(
-    model: FactorModel, sample: OrdinalSample, values: FloatArray
+    model: FactorModel, sample: OrdinalSample, values: FloatArray, max_steps: int
 ) -> tuple[FloatArray, int]:
     free = ~is_variance(model.free)
     now, residual = _misfit(model, values, sample)
-    for step in range(1, _MAX_STEPS + 1):
+    for step in range(1, max_steps + 1):
         jacobian = _jacobian(model, structure_at(model, values), sample)
         gradient = jacobian.T @ (sample.weight * residual)
         change = np.zeros(len(values))
@@ -246,7 +249,7 @@ def _gauss_newton(
             return values, step
         values, now, residual = values + share * change, value, rest
     raise EstimationError(
-        f"weighted least squares did not converge in {_MAX_STEPS} steps: the data do not "
+        f"weighted least squares did not converge in {max_steps} steps: the data do not "
         "support the model (a factor with hardly related items, too many factors, or too few "
         "respondents); look at the polychoric correlations and name fewer factors"
     )

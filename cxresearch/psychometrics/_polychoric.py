@@ -174,7 +174,7 @@ def _influence(
     cells, slopes = _cells(h, k, rho)
     score = slopes / cells
     curvature = np.sum(tables * score**2, axis=(1, 2))
-    on_thresholds = _threshold_influence(given)
+    on_thresholds = threshold_influence(given)
     weighted = tables * score / cells
     one = _through_thresholds(h, k, rho, weighted, on_thresholds[pair[0]])
     two = _through_thresholds(k, h, rho, np.swapaxes(weighted, 1, 2), on_thresholds[pair[1]])
@@ -203,7 +203,7 @@ def _through_thresholds(
     return result
 
 
-def _threshold_influence(given: Categories) -> FloatArray:
+def threshold_influence(given: Categories) -> FloatArray:
     """Return what each category adds to each threshold of its item, shape (p, K, K − 1)."""
     p, most = len(given.counts), given.most
     result = np.zeros((p, most, most - 1))

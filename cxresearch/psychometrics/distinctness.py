@@ -26,9 +26,9 @@ from cxresearch._validate import check_choice, check_count, check_fraction
 from cxresearch.errors import CxError
 from cxresearch.psychometrics._answers import (
     check_varying,
-    complete_answers,
     dropped_note,
     table_of,
+    weighted_answers,
 )
 from cxresearch.results import Result, in_tidy_order
 
@@ -60,6 +60,8 @@ class HtmtResult(Result):
         Respondents with all answers; respondents in the frame.
     confidence_level : float
     seed : int
+    weights : str
+        Column of case weights; ``""`` for none.
     notes : tuple of str
         ``"rows_dropped:17"``, ``"one_item:price"`` (no ratio for a scale of one item),
         ``"negative_correlation:a:b"`` (items of one scale; reverse-keyed?),
@@ -77,6 +79,7 @@ class HtmtResult(Result):
     n_asked: int
     confidence_level: float
     seed: int
+    weights: str
     notes: tuple[str, ...]
 
     def tidy(self) -> pd.DataFrame:
@@ -100,7 +103,7 @@ class HtmtResult(Result):
         )
 
 
-def htmt(
+def htmt(  # noqa: PLR0913 - options of one analysis, all by keyword
     frame: pd.DataFrame,
     model: Mapping[str, Sequence[str]],
     *,
@@ -109,6 +112,7 @@ def htmt(
     interval: HtmtInterval = "percentile",
     confidence_level: float = 0.95,
     seed: int = 1,
+    weights: str | None = None,
     indices: IntArray | None = None,
 ) -> HtmtResult:
     """Compare correlations between the items of two scales with those within each.
@@ -131,6 +135,8 @@ def htmt(
     interval : {"percentile", "bca"}
     confidence_level : float
     seed : int
+    weights : str, optional
+        Column of case weights; a respondent who is drawn brings the weight along.
     indices : ndarray of int, shape (replicates, n), optional
         Respondents drawn, instead of `n_boot` and `seed`.
 
@@ -178,10 +184,11 @@ def htmt(
     if 0 < n_boot < MIN_REPLICATES:
         raise CxError(f"n_boot must be 0 or at least {MIN_REPLICATES}; got {n_boot}")
     plan = _plan(model)
-    answers = complete_answers(frame, plan.items)
+    answers, given = weighted_answers(frame, plan.items, weights)
     check_varying(answers, plan.items)
     centred = answers - answers.mean(axis=0)
-    sums = moment_sums(centred / centred.std(axis=0), np.ones(len(centred)))
+    w = np.ones(len(centred)) if given is None else given
+    sums = moment_sums(centred / centred.std(axis=0), w)
     estimate = _ratios(sums.sum(axis=0, keepdims=True), plan)[0]
     rng = np.random.default_rng(seed)
     drawn = _drawn(sums, plan, n_boot=n_boot, indices=indices, rng=rng)
@@ -200,6 +207,7 @@ def htmt(
         n_asked=len(frame),
         confidence_level=float(confidence_level),
         seed=seed,
+        weights=weights or "",
         notes=dropped_note(len(frame), len(centred)) + _notes(plan, centred, table, drawn),
     )
 

@@ -128,7 +128,7 @@ def factor_reliability(
     level = cfa.confidence_level if confidence_level is None else confidence_level
     check_fraction("confidence_level", level)
     _check_signs(cfa)
-    model = _model_of(cfa)
+    model = model_of(cfa)
     members = cfa.loadings != 0
     values = cfa.estimates["estimate"].to_numpy(dtype=float)
     step = 1e-20
@@ -208,7 +208,7 @@ def _measures(model: FactorModel, values: Numbers, members: BoolArray) -> dict[s
     return result
 
 
-def _model_of(cfa: CfaResult) -> FactorModel:
+def model_of(cfa: CfaResult) -> FactorModel:
     """Return the model behind a result, parameters in the order of its estimates."""
     matrix = {name: number for number, name in KINDS.items()}
     matrix["residual_variance"] = matrix["residual_covariance"]

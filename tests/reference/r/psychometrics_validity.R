@@ -126,7 +126,7 @@ htmt_golden <- function(file, data, source, frame, model, B, indices_file) {
     list(rtol = 1e-9), "closed form on the same replicates (semTools itself: 1e-6, it goes through lavCor)",
     list(model = model), list(estimates = out, matrix = square(est[1:m]), matrix2 = square(est[-(1:m)]), scales = I(k),
       cutoff = 0.85, interval = "percentile", n_boot = B, n = nrow(x), n_asked = nrow(x), confidence_level = 0.95,
-      notes = I(character())), list(seed = "R draws with another generator; its indices are given"))
+      weights = "", notes = I(character())), list(seed = "R draws with another generator; its indices are given"))
   golden$indices <- paste0("data/", indices_file)
   write_golden(golden, file)
 }
