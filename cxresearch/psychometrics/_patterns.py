@@ -216,15 +216,15 @@ def _em(
 
 
 def _check_shrinking(covariance: FloatArray, items: tuple[str, ...]) -> None:
-    """Refuse covariances on their way to an eigenvalue of 0, which EM takes forever to reach."""
+    """Refuse covariances on their way to an eigenvalue of 0, which EM never reaches."""
     roots, vectors = np.linalg.eigh(correlation_of(covariance))
     if roots[0] > _SHRINKING_BELOW:
         return
     behind = [items[i] for i in np.flatnonzero(np.abs(vectors[:, 0]) > 0.1)]
     raise EstimationError(
-        f"the covariances are not positive definite (smallest eigenvalue {roots[0]:.3g}): among "
-        f"{behind} one item is a combination of others, or too few respondents answered them "
-        "together; leave an item out"
+        f"the covariances are not positive definite (smallest eigenvalue {roots[0]:.3g}): "
+        f"among {behind} one item is a combination of others, or too few respondents answered "
+        "them together; leave an item out"
     )
 
 

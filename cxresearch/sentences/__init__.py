@@ -8,11 +8,13 @@ from cxresearch.sentences import drivers_kano as _drivers_kano
 from cxresearch.sentences import drivers_more as _drivers_more
 from cxresearch.sentences import drivers_quality as _drivers_quality
 from cxresearch.sentences import drivers_shapes as _drivers_shapes
+from cxresearch.sentences import invariance as _invariance
 from cxresearch.sentences import peak_end as _peak_end
 from cxresearch.sentences import peak_end_conditions as _peak_end_conditions
 from cxresearch.sentences import peak_end_quality as _peak_end_quality
 from cxresearch.sentences import quality as _quality
 from cxresearch.sentences import servqual as _servqual
+from cxresearch.sentences import servqual_groups as _servqual_groups
 from cxresearch.sentences._base import findings, sureness
 from cxresearch.sentences._render import retell
 from cxresearch.sentences.analysis_plan import mark_planned
@@ -22,6 +24,6 @@ __all__ = ["describe_flow", "findings", "mark_planned", "retell", "sureness"]
 
 _REGISTERED = (
     _analysis_plan, _drivers, _drivers_kano, _drivers_more, _drivers_quality, _drivers_shapes,
-    _peak_end, _peak_end_conditions, _peak_end_quality, _quality, _servqual,
+    _invariance, _peak_end, _peak_end_conditions, _peak_end_quality, _quality, _servqual, _servqual_groups,
 )  # fmt: skip
 """Importing them teaches `findings` their results."""

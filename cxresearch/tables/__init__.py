@@ -33,6 +33,7 @@ from cxresearch.tables.drivers_shapes import (
     display_necessity,
     display_response,
 )
+from cxresearch.tables.invariance import display_invariance, display_latent_means
 from cxresearch.tables.peak_end import (
     display_duration_neglect,
     display_features,
@@ -56,12 +57,18 @@ from cxresearch.tables.peak_end_study import (
 )
 from cxresearch.tables.quality import display_flow, display_reliability
 from cxresearch.tables.servqual import display_differences, display_gaps, display_segments
+from cxresearch.tables.servqual_groups import (
+    display_changes,
+    display_gap_map,
+    display_pooled_gaps,
+)
 
 __all__ = [
     "display_analysis_plan",
     "display_apa",
     "display_asymmetry",
     "display_balance",
+    "display_changes",
     "display_choice",
     "display_condition_effect",
     "display_condition_means",
@@ -75,10 +82,13 @@ __all__ = [
     "display_features",
     "display_flow",
     "display_forest",
+    "display_gap_map",
     "display_gaps",
     "display_importance",
     "display_imputed_importance",
+    "display_invariance",
     "display_kano",
+    "display_latent_means",
     "display_map",
     "display_margin",
     "display_memory_features",
@@ -91,6 +101,7 @@ __all__ = [
     "display_person_differences",
     "display_person_variances",
     "display_plan",
+    "display_pooled_gaps",
     "display_quality",
     "display_rank_probabilities",
     "display_reliability",
