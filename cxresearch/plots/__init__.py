@@ -11,21 +11,29 @@ from cxresearch.plots.palette import css_variables
 from cxresearch.plots.peak_end import plot_conditions, plot_memory_models, plot_sensitivity
 from cxresearch.plots.peak_end_course import plot_trajectories
 from cxresearch.plots.peak_end_surface import plot_peak_end_surface
+from cxresearch.plots.peak_end_tests import plot_looks, plot_predictions
 from cxresearch.plots.servqual import plot_dimensions, plot_gaps, plot_items, plot_segments
+from cxresearch.plots.servqual_groups import plot_caterpillar, plot_changes
+from cxresearch.plots.servqual_map import plot_gap_map
 from cxresearch.plots.trends import plot_trends
 
 __all__ = [
     "css_variables",
     "plot_asymmetry",
+    "plot_caterpillar",
+    "plot_changes",
     "plot_conditions",
     "plot_dimensions",
+    "plot_gap_map",
     "plot_gaps",
     "plot_importance",
     "plot_imputed_importance",
     "plot_items",
+    "plot_looks",
     "plot_map",
     "plot_memory_models",
     "plot_peak_end_surface",
+    "plot_predictions",
     "plot_ranks",
     "plot_response",
     "plot_segment_importance",

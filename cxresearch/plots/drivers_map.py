@@ -67,7 +67,7 @@ def plot_map(
     check_choice("measure", measure, MEASURES)
     formats = Formats.of(language)
     ordered = placed.positions.sort_values("importance", ascending=False, kind="stable")
-    drawing = _Map(placed, tuple(each(ordered)), labels, measure, formats)
+    drawing = DriverMap(placed, tuple(each(ordered)), labels, measure, formats)
     text = formats.messages.text
     lead = text(
         "figures.drivers.alt_map",
@@ -83,7 +83,9 @@ def plot_map(
 
 
 @dataclass(frozen=True, slots=True)
-class _Map:
+class DriverMap:
+    """A map in words and on a canvas; the gap map says other words on the same drawing."""
+
     placed: ImportancePerformanceResult
     rows: tuple[Any, ...]
     labels: Labels
@@ -98,10 +100,25 @@ class _Map:
         return self.formats.number(value, 1 if abs(value) > 20 else 2)
 
     def _importance(self, value: float) -> str:
-        if self.measure != "share":
+        if not self._in_percent():
             return self.formats.number(value)
         decimals = share_decimals([row.importance for row in self.rows])
         return self.formats.percent(value, decimals)
+
+    def _in_percent(self) -> bool:
+        return self.measure == "share"
+
+    def _y_title(self) -> str:
+        return self.formats.messages.text(f"figures.drivers.axis_importance_{self.measure}")
+
+    def _line(self, row: Any) -> str:
+        """Return what stands under a name in the list below the map."""
+        return self.formats.messages.text(
+            "figures.drivers.map_line",
+            performance=self._performance(row.performance),
+            importance=self._importance(row.importance),
+            place=self._place(row),
+        )
 
     def _place(self, row: Any) -> str:
         """Return the quadrant and how often resamples agree."""
@@ -148,7 +165,7 @@ class _Map:
             canvas,
             self.formats,
             x_percent=self.placed.performance == "top_two_box",
-            y_percent=self.measure == "share",
+            y_percent=self._in_percent(),
         )
         self._cross(canvas, plane)
         taken = self._quadrants(canvas, plane)
@@ -181,7 +198,7 @@ class _Map:
         ]
         y = canvas.legend([e for e, kind in zip(entries, (True, False), strict=True)
                            if kind in present], 18.0)  # fmt: skip
-        title = "↑ " + text(f"figures.drivers.axis_importance_{self.measure}")
+        title = "↑ " + self._y_title()
         y = canvas.paragraph(canvas.left, y + 23, title, canvas.right - canvas.left, lines=2)
         outlines = [outline for row in self.rows if (outline := _outline(row)) is not None]
         every_x = [row.performance for row in self.rows] + [self.placed.cut_performance]
@@ -294,13 +311,7 @@ class _Map:
             for place, line in enumerate(wrapped(self._name(row), room, layout.label)):
                 y += layout.label * 1.28 if place else 0.0
                 canvas.texts.append(Text(indent, y, line, layout.label))
-            said = self.formats.messages.text(
-                "figures.drivers.map_line",
-                performance=self._performance(row.performance),
-                importance=self._importance(row.importance),
-                place=self._place(row),
-            )
-            y = canvas.paragraph(indent, y + layout.small * 1.35, said, room)
+            y = canvas.paragraph(indent, y + layout.small * 1.35, self._line(row), room)
         return y
 
 

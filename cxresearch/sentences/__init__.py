@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cxresearch.sentences import analysis_plan as _analysis_plan
+from cxresearch.sentences import distinctness as _distinctness
 from cxresearch.sentences import drivers as _drivers
 from cxresearch.sentences import drivers_kano as _drivers_kano
 from cxresearch.sentences import drivers_more as _drivers_more
@@ -12,6 +13,7 @@ from cxresearch.sentences import invariance as _invariance
 from cxresearch.sentences import peak_end as _peak_end
 from cxresearch.sentences import peak_end_conditions as _peak_end_conditions
 from cxresearch.sentences import peak_end_quality as _peak_end_quality
+from cxresearch.sentences import peak_end_tests as _peak_end_tests
 from cxresearch.sentences import quality as _quality
 from cxresearch.sentences import servqual as _servqual
 from cxresearch.sentences import servqual_groups as _servqual_groups
@@ -23,7 +25,20 @@ from cxresearch.sentences.flow import describe_flow
 __all__ = ["describe_flow", "findings", "mark_planned", "retell", "sureness"]
 
 _REGISTERED = (
-    _analysis_plan, _drivers, _drivers_kano, _drivers_more, _drivers_quality, _drivers_shapes,
-    _invariance, _peak_end, _peak_end_conditions, _peak_end_quality, _quality, _servqual, _servqual_groups,
-)  # fmt: skip
+    _analysis_plan,
+    _distinctness,
+    _drivers,
+    _drivers_kano,
+    _drivers_more,
+    _drivers_quality,
+    _drivers_shapes,
+    _invariance,
+    _peak_end,
+    _peak_end_conditions,
+    _peak_end_quality,
+    _peak_end_tests,
+    _quality,
+    _servqual,
+    _servqual_groups,
+)
 """Importing them teaches `findings` their results."""

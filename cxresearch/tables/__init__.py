@@ -55,6 +55,14 @@ from cxresearch.tables.peak_end_study import (
     display_person_differences,
     display_person_variances,
 )
+from cxresearch.tables.peak_end_tests import (
+    display_choice_model,
+    display_equivalence,
+    display_latent,
+    display_power,
+    display_rivals,
+    display_sequential,
+)
 from cxresearch.tables.quality import display_flow, display_reliability
 from cxresearch.tables.servqual import display_differences, display_gaps, display_segments
 from cxresearch.tables.servqual_groups import (
@@ -70,6 +78,7 @@ __all__ = [
     "display_balance",
     "display_changes",
     "display_choice",
+    "display_choice_model",
     "display_condition_effect",
     "display_condition_means",
     "display_conditions",
@@ -79,6 +88,7 @@ __all__ = [
     "display_dominance",
     "display_duration_neglect",
     "display_effect_means",
+    "display_equivalence",
     "display_features",
     "display_flow",
     "display_forest",
@@ -88,6 +98,7 @@ __all__ = [
     "display_imputed_importance",
     "display_invariance",
     "display_kano",
+    "display_latent",
     "display_latent_means",
     "display_map",
     "display_margin",
@@ -102,14 +113,17 @@ __all__ = [
     "display_person_variances",
     "display_plan",
     "display_pooled_gaps",
+    "display_power",
     "display_quality",
     "display_rank_probabilities",
     "display_reliability",
     "display_response",
+    "display_rivals",
     "display_segment_importance",
     "display_segment_tests",
     "display_segments",
     "display_sensitivity",
+    "display_sequential",
     "display_variances",
     "display_what_if",
 ]
