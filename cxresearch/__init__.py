@@ -14,6 +14,7 @@ from cxresearch._lazy import lazy_names
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from cxresearch.catalogue.comparison import cell_findings, compare_cells
     from cxresearch.catalogue.opened import OpenedRun, open_run
     from cxresearch.codebook import Codebook, codebook_schema, load_codebook
     from cxresearch.course import (
@@ -156,6 +157,7 @@ if TYPE_CHECKING:
         plot_trajectories,
         plot_what_if,
     )
+    from cxresearch.plots.cells import plot_cells
     from cxresearch.psychometrics import (
         BifactorResult,
         CfaResult,
@@ -284,8 +286,14 @@ if TYPE_CHECKING:
         display_variances,
         display_what_if,
     )
+    from cxresearch.tables.cells import display_cells
+
 
 _MODULES = {
+    "catalogue.comparison": (
+        "cell_findings",
+        "compare_cells",
+    ),
     "catalogue.opened": (
         "OpenedRun",
         "open_run",
@@ -438,6 +446,7 @@ _MODULES = {
         "plot_what_if",
     ),
     "planned": ("AnalysisPlan", "PlanComparisonResult", "PlanLock"),
+    "plots.cells": ("plot_cells",),
     "psychometrics": (
         "BifactorResult",
         "CfaResult",
@@ -581,6 +590,7 @@ _MODULES = {
         "display_variances",
         "display_what_if",
     ),
+    "tables.cells": ("display_cells",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

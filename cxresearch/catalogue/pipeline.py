@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxresearch._files import read_json, write_json
+from cxresearch._files import read_json, sha256_json, write_json
 from cxresearch._types import Json
+from cxresearch.catalogue.cells import cell_folder, cell_in_words, check_cell_size
 from cxresearch.catalogue.dead import file_dead_runs
 from cxresearch.catalogue.filings import Filing, find_run, index_filings, latest_completed
 from cxresearch.catalogue.index import write_index
@@ -28,7 +29,7 @@ from cxresearch.runs.execute import (
     Progress,
     execute_template,
 )
-from cxresearch.runs.filing import file_run, staging_folder
+from cxresearch.runs.filing import CELLS, file_run, staging_folder
 from cxresearch.runs.inputs import keep_inputs
 from cxresearch.runs.parameters import check_parameters, parse_setting
 from cxresearch.runs.provenance import (
@@ -39,6 +40,7 @@ from cxresearch.runs.provenance import (
     run_key,
 )
 from cxresearch.runs.template import STUDY_PARAMETER, Template, find_template
+from cxresearch.study.cell import spell_cell
 
 if TYPE_CHECKING:
     from cxresearch.study import Study
@@ -87,7 +89,13 @@ class _Plan:
 
     @property
     def reports(self) -> Path:
-        return self.workspace / "reports"
+        """Where the shelf of this run stands; those of cells have a place of their own."""
+        reports = self.workspace / "reports"
+        return reports / self.study.name / CELLS if self.study.cell else reports
+
+    @property
+    def shelf(self) -> str:
+        return cell_folder(self.study.cell) if self.study.cell else self.study.name
 
 
 def run_study(
@@ -140,13 +148,16 @@ def run_study(
         A cell failed. The run is filed as failed; `RunError.notebook` names the kept notebook.
     CatalogueError
         The reports folder cannot be written.
+    CellTooSmallError
+        The study is a cell with fewer respondents than ``min_cell``.
     """
     plan = _plan(study, workspace or study.workspace, settings)
     file_dead_runs(plan.workspace)
-    earlier = latest_completed(index_filings(plan.reports, study.name))
+    earlier = latest_completed(index_filings(plan.reports, plan.shelf))
     if earlier is not None and earlier.key == plan.key and not force:
         return _outcome(earlier, plan, unchanged=True)
     responses = study.episodes() if study.layout == "tables" else study.responses()
+    check_cell_size(study, responses.n, plan.parameters)
     if on_read is not None:
         on_read(responses)
     try:
@@ -154,7 +165,7 @@ def run_study(
     except OSError as fault:
         raise CatalogueError(f"the run of {study.name!r} could not be kept: {fault}") from fault
     if catalogue:
-        write_index(plan.reports)
+        write_index(plan.workspace / "reports")
     if error is not None:
         error.notebook = str(filing.folder / NOTEBOOK)
         raise error
@@ -168,15 +179,20 @@ def _plan(study: Study, workspace: Path, settings: Mapping[str, Any] | Sequence[
     else:
         own = dict(parse_setting(template, setting) for setting in settings)
     parameters = check_parameters(template, {**study.parameters, **own})
-    parameters[STUDY_PARAMETER] = _study_name(study, workspace)
+    parameters[STUDY_PARAMETER] = spell_cell(_study_name(study, workspace), study.cell)
     inputs = describe_inputs(study, template, parameters, settings=own)
+    key = run_key(inputs)
+    if study.cell:
+        inputs["title"] += f" ({cell_in_words(study.cell)})"
+        inputs |= {"cell": dict(study.cell), "cell_name": cell_folder(study.cell)}
+        key = sha256_json([key, inputs["cell"]])
     return _Plan(
         study=study,
         workspace=workspace,
         template=template,
         parameters=parameters,
         inputs=inputs,
-        key=run_key(inputs),
+        key=key,
     )
 
 
@@ -217,12 +233,12 @@ def _run_and_file(
         filed = file_run(
             folder,
             plan.reports,
-            study=plan.study.name,
+            study=plan.shelf,
             started=started,
             key=plan.key,
             finish=finishing.finish,
         )
-    return find_run(plan.reports, plan.study.name, filed.name), error or finishing.error
+    return find_run(plan.reports, plan.shelf, filed.name), error or finishing.error
 
 
 class _Finishing:

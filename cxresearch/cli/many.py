@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING
 import click
 
 from cxresearch.cli.show import show_json, show_path, show_table
+from cxresearch.errors import CxError
 from cxresearch.runs.parent import FIXED, SOCKET, start_parent
 
 if TYPE_CHECKING:
     from cxresearch.catalogue.batch import Task, TaskOutcome
+    from cxresearch.catalogue.cells import Cell
     from cxresearch.runs import KernelOptions
+    from cxresearch.study import Study
+
+    Matrix = tuple[Study, list[Cell]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +80,16 @@ def run_many(
     """Run studies side by side and return how many failed; the others are filed."""
     from cxresearch.catalogue.batch import Task
 
-    tasks = [
-        Task(
-            study=name,
-            workspace=workspace,
-            settings=tuple(settings),
-            force=force,
-            kernel=kernel,
-        )
-        for name in names
+    shared = {"workspace": workspace, "settings": tuple(settings), "kernel": kernel}
+    matrices, plain = _matrices(names, workspace, settings)
+    tasks = [Task(study=name, force=force, **shared) for name in plain]
+    tasks += [
+        Task(study=cell.study, refused=cell.refused, force=force, **shared)
+        for _, cells in matrices
+        for cell in cells
     ]
     outcomes = _run(tasks, Progress(len(tasks), quiet=as_json), where)
+    outcomes += _compare(matrices, outcomes[len(plain) :])
     failed = sum(outcome.status == "failed" for outcome in outcomes)
     if as_json:
         show_json([outcome.to_dict() for outcome in outcomes])
@@ -97,8 +101,62 @@ def run_many(
             click.echo(f"error: {outcome.study}: {outcome.message}", err=True)
             if outcome.notebook:
                 click.echo(f"  the notebook was kept: {outcome.notebook}", err=True)
-    click.echo(f"\n{len(names) - failed} of {len(names)} studies done, {failed} failed")
+    refused = sum(outcome.status == "refused" for outcome in outcomes)
+    done = len(outcomes) - failed - refused
+    small = f", {refused} refused" if refused else ""
+    click.echo(f"\n{done} of {len(outcomes)} runs done, {failed} failed{small}")
     return failed
+
+
+def _matrices(
+    names: Sequence[str], workspace: Path, settings: Sequence[str]
+) -> tuple[list[Matrix], list[str]]:
+    """Return the studies that are run for each cell, and the names of the others."""
+    from cxresearch.catalogue.cells import study_cells
+    from cxresearch.runs import find_template, parse_setting
+    from cxresearch.study.load import load_study
+
+    matrices: list[Matrix] = []
+    plain = []
+    for name in names:
+        try:
+            study = load_study(name, workspace=workspace)
+            if not study.for_each or study.cell:
+                plain.append(name)
+                continue
+            template = find_template(study.method, workspace)
+            own = dict(parse_setting(template, setting) for setting in settings)
+            matrices.append((study, study_cells(study, name, own)))
+        except CxError:  # told when it is run, like any other fault
+            plain.append(name)
+    return matrices, plain
+
+
+def _compare(matrices: list[Matrix], outcomes: Sequence[TaskOutcome]) -> list[TaskOutcome]:
+    """File a comparison for each study that was run for each cell."""
+    from cxresearch.catalogue.batch import TaskOutcome
+    from cxresearch.catalogue.matrix import file_comparison
+
+    rest, done = list(outcomes), []
+    for study, cells in matrices:
+        own, rest = rest[: len(cells)], rest[len(cells) :]
+        try:
+            filing = file_comparison(study, cells, own)
+        except CxError as error:
+            done.append(TaskOutcome(study=study.name, status="failed", message=str(error)))
+            continue
+        if filing is not None:
+            done.append(
+                TaskOutcome(
+                    study=study.name,
+                    status="completed",
+                    run=filing.run,
+                    report=str(filing.report),
+                    seconds=0.0,
+                    findings=(filing.headline,) if filing.headline else (),
+                )
+            )
+    return done
 
 
 def _run(tasks: Sequence[Task], progress: Progress, where: Where) -> list[TaskOutcome]:

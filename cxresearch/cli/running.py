@@ -102,7 +102,7 @@ def run_studies(
     where: Where,
 ) -> int:
     """Run studies, the only one before your eyes, many side by side; return how many failed."""
-    if len(names) > 1 or where.scheduler:
+    if len(names) > 1 or where.scheduler or _has_cells(names[0], workspace):
         from cxresearch.cli.many import run_many
 
         return run_many(
@@ -135,6 +135,16 @@ def run_studies(
     if as_json:
         show_json(outcomes[0] if len(outcomes) == 1 else outcomes)
     return failed
+
+
+def _has_cells(name: str, workspace: Path) -> bool:
+    from cxresearch.study.load import load_study
+
+    try:
+        study = load_study(name, workspace=workspace)
+    except CxError:  # told when it is run
+        return False
+    return bool(study.for_each) and not study.cell
 
 
 def _run_one(

@@ -250,6 +250,31 @@ class DroppedOut:
         return f"tolerance {self.tolerance:g}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherCell:
+    """Leave out everybody who does not belong to one cell of a study that is run for each.
+
+    Attributes
+    ----------
+    column : str
+        Codebook name of a segment column, or ``"wave"``.
+    value : str
+        Label of the cell in it; who has another, or none, is left out.
+    reason : str
+    """
+
+    column: str
+    value: str
+    reason: str = ""
+
+    rule: ClassVar[str] = "other_cell"
+
+    @property
+    def detail(self) -> str:
+        """The arguments in words."""
+        return f"{self.column} is not {self.value}"
+
+
 Exclusion = (
     Duplicated
     | LongestString
@@ -259,8 +284,9 @@ Exclusion = (
     | AnsweredValue
     | FewMoments
     | DroppedOut
+    | OtherCell
 )
-"""Any rule of the list ``exclude`` in study.yaml."""
+"""Any rule of the list ``exclude`` in study.yaml, or of ``for_each``."""
 
 
 def check_exclusions(exclusions: Iterable[Exclusion], codebook: Codebook) -> tuple[Fault, ...]:
@@ -311,7 +337,7 @@ def _misfits(exclusion: Exclusion, codebook: Codebook) -> Iterator[str]:
         case DroppedOut():
             if not any(codebook.columns_with_role(role) for role in ("duration", "ended")):
                 yield "needs a column with the role duration or ended; the codebook has none"
-        case FewMoments():
+        case FewMoments() | OtherCell():  # a study checks its cells when it is loaded
             pass
 
 

@@ -25,6 +25,7 @@ from cxresearch.responses.exclusions import (
     LongestString,
     LowVariability,
     MissingShare,
+    OtherCell,
     ShortDuration,
     check_exclusions,
     item_columns,
@@ -242,6 +243,11 @@ def _breaks(rule: Exclusion, wave: ValidatedWave, codebook: Codebook) -> BoolArr
             return (wave.answers[named.name] < below).to_numpy(dtype=bool)
         case LongestString() | MissingShare() | LowVariability():
             return _breaks_battery_rule(rule, wave, codebook.find_battery(rule.battery))
+        case OtherCell(column="wave", value=value):
+            return np.full(len(wave.frame), wave.source.wave != value)
+        case OtherCell(column=name, value=value):
+            labels = wave.frame[name].astype(object)
+            return np.array([str(label) != value for label in labels], dtype=np.bool_)
         case FewMoments() | DroppedOut():  # refused: the codebook describes no moments
             return np.zeros(len(wave.frame), dtype=np.bool_)
 

@@ -42,7 +42,6 @@ __getattr__ = lazy_names(
         "find_workspace": "workspace",
         "interim_plan": "planning",
         "list_studies": "workspace",
-        "interim_plan": "planning",
         "load_plan": "plan",
         "load_study": "load",
         "lock_plan": "plan",

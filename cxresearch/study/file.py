@@ -233,6 +233,34 @@ DataForm = Annotated[
 ]
 
 
+def _cell_values(value: Any) -> Any:
+    if value == "all":
+        return []
+    listed = value if isinstance(value, list) else [value]
+    wrong = [v for v in listed if isinstance(v, bool) or not isinstance(v, int | float | str)]
+    if not listed or wrong or value is None:
+        raise PydanticCustomError(
+            "cx", "must be {allowed}", {"allowed": "all, or a list of values: [North, South]"}
+        )
+    return listed
+
+
+CellValues = Annotated[
+    Any,
+    SkipValidation,
+    BeforeValidator(_cell_values),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": "all"},
+                {"type": "array", "items": {"type": ["string", "number"]}},
+            ]
+        }
+    ),
+]
+"""Values of a column; empty: all that occur."""
+
+
 class StudyFile(FileModel):
     """One question to one survey."""
 
@@ -277,6 +305,10 @@ class StudyFile(FileModel):
     )
     parameters: Annotated[dict[CodeKey, Plain], BeforeValidator(nothing_is_empty)] = Field(
         default_factory=dict, description="Settings of the method, e.g. {segments: [branch]}."
+    )
+    for_each: Annotated[dict[Name, CellValues], BeforeValidator(nothing_is_empty)] = Field(
+        default_factory=dict,
+        description="Run for each cell: {branch: all} or {branch: [North], wave: [spring]}.",
     )
     contact: OptionalText = Field(default="", description="Whom to ask.")
     language: LanguageKey | None = Field(

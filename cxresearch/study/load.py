@@ -16,6 +16,7 @@ from cxresearch.codebook.schema import schema_of
 from cxresearch.errors import CodebookError, Fault, StudyError
 from cxresearch.planned import AnalysisPlan, read_lock
 from cxresearch.responses.exclusions import Exclusion, LongestString, check_exclusions
+from cxresearch.study.cell import cell_labels, in_cell, split_cell
 from cxresearch.study.file import SHAPES, ExcludeFile, StudyFile, exclusion_of
 from cxresearch.study.model import Study
 from cxresearch.study.plan import load_plan
@@ -40,7 +41,7 @@ def load_study(name_or_path: PathLike, *, workspace: PathLike | None = None) -> 
     ----------
     name_or_path : str or path-like
         Name of a folder in the workspace's ``data/``, or the path of the folder or of its
-        study.yaml.
+        study.yaml. One cell of it is ``"bank[branch=North,wave=spring]"``.
     workspace : path-like, optional
         Folder that holds ``data/``. By default the environment variable
         CXRESEARCH_WORKSPACE, or the nearest folder with ``data/`` from here upwards; for a
@@ -56,6 +57,7 @@ def load_study(name_or_path: PathLike, *, workspace: PathLike | None = None) -> 
         There is no such study, or it or its codebook is not well formed. Answers are not read
         yet: see `Study.responses`.
     """
+    name_or_path, cell = split_cell(name_or_path)
     path = study_path(name_or_path, workspace)
     folder = path.parent
     subject = f"study {folder.name}"
@@ -71,12 +73,13 @@ def load_study(name_or_path: PathLike, *, workspace: PathLike | None = None) -> 
     codebook, codebook_faults = loader.codebook(file)
     exclusions = loader.exclusions(codebook)
     loader.check_wave_name(file, codebook)
+    for_each = loader.for_each(file, codebook)
     plan, plan_faults = loader.plan(codebook)
     faults = in_file_order([*faults, *loader.faults]) + list(codebook_faults)
     faults += plan_faults
     if faults or codebook is None:
         raise StudyError(subject, faults)
-    return Study(
+    study = Study(
         name=folder.name,
         folder=folder,
         workspace=loader.workspace,
@@ -95,7 +98,9 @@ def load_study(name_or_path: PathLike, *, workspace: PathLike | None = None) -> 
         sha256=document.sha256,
         plan=plan,
         plan_lock=read_lock(folder),
+        for_each=for_each,
     )
+    return in_cell(study, cell) if cell else study
 
 
 def start_study(name_or_path: PathLike, *, workspace: PathLike | None = None) -> Study:
@@ -212,6 +217,24 @@ class _Loader:
             return load_plan(self.folder, codebook), []
         except StudyError as error:
             return None, list(error.faults) or [Fault(message=str(error))]
+
+    def for_each(
+        self, file: StudyFile, codebook: Codebook | None
+    ) -> dict[str, tuple[str, ...]]:
+        """Return the columns and labels the study is run for one by one."""
+        if codebook is None or not file.for_each:
+            return {}
+        if isinstance(file.data, dict):
+            message = "is for studies of answers; moments and episodes are run as a whole"
+            self._fault(("for_each",), f"for_each {message}")
+            return {}
+        found: dict[str, tuple[str, ...]] = {}
+        for name, values in file.for_each.items():
+            labels, message = cell_labels(name, values, codebook, list(file.waves or ()))
+            if message:
+                self._fault(("for_each", name), f"for_each, {name}: {message}")
+            found[name] = labels
+        return found
 
     def exclusions(self, codebook: Codebook | None) -> list[Exclusion]:
         """Return the exclusion rules; those that the codebook does not bear out are faults."""

@@ -46,6 +46,12 @@ class Study:
         Language of the report.
     sha256 : str
         Hash of study.yaml.
+    for_each : mapping
+        Segment columns (or ``"wave"``) and the labels the study is run for one by one; an empty
+        tuple stands for all that occur. Empty for a study that is run once.
+    cell : mapping
+        Column and label of the cell this is, one of those that `for_each` makes; empty for the
+        whole study.
     plan : AnalysisPlan or None
         The analysis plan beside it, when there is one.
     plan_lock : PlanLock
@@ -68,6 +74,8 @@ class Study:
     contact: str = ""
     language: str = "en"
     sha256: str = ""
+    for_each: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cell: Mapping[str, str] = field(default_factory=dict)
     plan: AnalysisPlan | None = None
     plan_lock: PlanLock = field(default_factory=PlanLock)
 
