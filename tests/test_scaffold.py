@@ -412,8 +412,3 @@ def test_a_study_of_moments_starts_with_two_tables_to_fill(workspace: Path) -> N
     assert load_study("visits", workspace=workspace).episodes().n == 2
     assert "few_moments" in (folder / "study.yaml").read_text(encoding="utf-8")
     assert "`moments.csv`, `episodes.csv`" in (folder / "README.md").read_text(encoding="utf-8")
-
-
-def test_one_file_makes_no_study_of_moments(workspace: Path) -> None:
-    with pytest.raises(StudyError, match="peak_end reads two tables; make the study without"):
-        new_study(workspace, "visits", method="peak_end", data=SERVQUAL)

@@ -61,17 +61,19 @@ def init(folder: Path) -> None:
 @click.option(
     "--data",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Survey export to copy in; a codebook is proposed from its columns.",
+    multiple=True,
+    help="Survey export to copy in; a codebook is proposed from it. For peak_end twice.",
 )
 @click.pass_obj
 @reported
-def new(session: Session, study: str, method: str, data: Path | None) -> None:
+def new(session: Session, study: str, method: str, data: tuple[Path, ...]) -> None:
     """Start a study: a folder under data/ with study.yaml and a proposed codebook.
 
     \b
     Examples:
       cxresearch new bank-branches --method servqual --data export.xlsx
       cxresearch new hotel --method servqual
+      cxresearch new visits --method peak_end --data moments.csv --data episodes.csv
     """
     from cxresearch.runs import find_template
     from cxresearch.scaffold import new_study
@@ -253,24 +255,39 @@ def open_(
 @click.argument("study")
 @click.argument("run_name", metavar="[RUN]", required=False, default="latest")
 @click.option("--language", help="Render in another language, e.g. es.")
+@click.option("--pdf", is_flag=True, help="Print a PDF, with the Chromium that is installed.")
+@click.option(
+    "--depth",
+    type=click.Choice(["manager", "analyst", "student"]),
+    default="manager",
+    show_default=True,
+    help="How deep the PDF goes; the manager's takes two pages.",
+)
+@click.option("--paper", type=click.Choice(["A4", "Letter"]), default="A4", show_default=True)
+@click.option("--compare", metavar="RUN", help="Add what changed since this earlier run.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write. Default for a PDF or a comparison: beside the folder of the run.",
+)
 @click.pass_obj
 @reported
-def report(session: Session, study: str, run_name: str, language: str | None) -> None:
+def report(session: Session, study: str, run_name: str, *, pdf: bool, **options: Any) -> None:
     """Render the report of a filed run again, without running anything.
 
     \b
     Examples:
       cxresearch report bank-branches
-      cxresearch report bank-branches 20261121T174210Z-3f9ac
+      cxresearch report bank-branches --pdf
+      cxresearch report bank-branches latest --compare 20261121T174210Z-3f9ac
     """
-    from cxresearch.catalogue import find_run, write_index
-    from cxresearch.reports import write_report
+    from cxresearch.cli.reporting import make_pdf, make_report
 
-    reports = session.workspace / "reports"
-    filing = find_run(reports, study, run_name)
-    path = write_report(filing.folder, language=language)
-    write_index(reports)
-    click.echo(str(path))
+    if not pdf:
+        options = {name: options[name] for name in ("language", "compare", "output")}
+    make = make_pdf if pdf else make_report
+    click.echo(str(make(session.workspace, study, run_name, **options)))
 
 
 @main.command()

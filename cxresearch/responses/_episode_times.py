@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxresearch._types import FloatArray, TimeUnit
-from cxresearch.codebook.model import Column
+from cxresearch.codebook.model import Codebook, Column
 from cxresearch.codebook.moments import KEY_ROLES
 from cxresearch.errors import Fault
 from cxresearch.responses._clock import SPAN, STAMP, TimeCoding
@@ -86,3 +86,14 @@ def find_unit(moments: pd.DataFrame, column: Column, *, stamped: bool) -> TimeUn
     steps = by_episode.diff().dropna()
     counted = bool(len(steps)) and bool((steps == 1).all()) and bool(starts.isin([0, 1]).all())
     return "order" if counted else "seconds"
+
+
+def duration_factor(codebook: Codebook, unit: TimeUnit) -> float:
+    """Return by what durations are multiplied so that they count what the times count.
+
+    1 where the codebook names no unit of the durations, or the times are an order.
+    """
+    for column in codebook.columns_with_role("duration"):
+        if column.unit is not None and unit != "order":
+            return _SECONDS_IN.get(column.unit, 1.0) / _SECONDS_IN.get(unit, 1.0)
+    return 1.0

@@ -23,11 +23,12 @@ from cxresearch.errors import Fault, ResponseError
 from cxresearch.responses import _episode_checks as checks
 from cxresearch.responses._coding import normal_text
 from cxresearch.responses._episode_rules import break_rules
-from cxresearch.responses._episode_times import find_unit, read_times
+from cxresearch.responses._episode_times import duration_factor, find_unit, read_times
 from cxresearch.responses.exclusions import (
     DROPPED_ROLES,
     AnsweredValue,
     Exclusion,
+    ShortDuration,
     check_exclusions,
 )
 from cxresearch.responses.load import count_exclusions, notes_of
@@ -294,8 +295,12 @@ def _put_together(
         return EpisodeInspection(faults=tuple(book.faults), notes=notes)
     moments = book.sort(times.from_start(moments))
     unit = find_unit(moments, time_column, stamped=times.stamped)
+    factor = duration_factor(codebook, unit)
+    if factor != 1:
+        episodes = episodes.assign(duration=episodes["duration"] * factor)
     read = checks.with_quality(moments, episodes)
-    broken = break_rules(exclusions, read, tables["episodes"], book.repeated)
+    rules = [_in_times(rule, factor) for rule in exclusions]
+    broken = break_rules(rules, read, tables["episodes"], book.repeated)
     counted_under, flow = count_exclusions(exclusions, broken, len(read))
     quality = read.assign(excluded=counted_under)[_quality_columns(read)]
     kept = (counted_under == "") & ~book.repeated
@@ -322,6 +327,11 @@ def _put_together(
     if book.faults:
         return EpisodeInspection(faults=tuple(book.faults), notes=notes)
     return EpisodeInspection(faults=(), notes=notes, episodes=replace(data, notes=notes))
+
+
+def _in_times(rule: Exclusion, factor: float) -> Exclusion:
+    """Return a rule on durations, written in their own unit, in that of the times."""
+    return replace(rule, below=rule.below * factor) if isinstance(rule, ShortDuration) else rule
 
 
 def _canonical(frame: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

@@ -6,7 +6,8 @@ import os
 import re
 import shutil
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cxresearch.codebook.build import in_words
@@ -17,6 +18,8 @@ from cxresearch.errors import CodebookError, StudyError
 from cxresearch.responses.read import read_table
 from cxresearch.scaffold.as_yaml import key, quoted
 from cxresearch.scaffold.propose import propose_codebook
+from cxresearch.scaffold.propose_moments import propose_moments_codebook
+from cxresearch.scaffold.two_tables import TwoTables, in_two
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _METHOD = re.compile(r"[a-z][a-z0-9_-]*")
@@ -85,8 +88,8 @@ To do: what this study is about, who collected the answers, when and how.
 
 - `study.yaml`: the question, the method and its settings, who is left out
 - `codebook.yaml`: what was asked and how it is coded
-- `{data}`: the answers as they came; never edited, and perhaps with personal data: think before
-  you share it
+- `{data}`: the answers as they came{source}; never edited, and
+  perhaps with personal data: think before you share it
 
 Next: `cxresearch check {name}`, then `cxresearch run {name}`.
 """
@@ -112,6 +115,8 @@ class _Draft:
     method: str
     codebook: str
     data: Path | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[Path, ...] = ()
 
     @property
     def data_name(self) -> str:
@@ -138,7 +143,11 @@ class _Draft:
 
 
 def new_study(
-    workspace: PathLike, name: str, *, method: str, data: PathLike | None = None
+    workspace: PathLike,
+    name: str,
+    *,
+    method: str,
+    data: PathLike | Sequence[PathLike] | None = None,
 ) -> Path:
     """Make the folder of a new study, with a codebook proposed from its data.
 
@@ -150,9 +159,11 @@ def new_study(
         Name of the study: small letters, digits, ``-`` and ``_``.
     method : str
         Name of the template that will be run.
-    data : path-like, optional
-        File of answers; it is copied. Without one, the codebook of the classic 22 items is
-        written, to be adapted, and `load_study` asks for the data file.
+    data : path-like or sequence of path-like, optional
+        File of answers; it is copied. For peak_end two files, moments and episodes, in either
+        order, or one whose columns of the episode repeat at each of its moments: it is split
+        into both, and kept beside them as it came. Without data, the codebook of the classic
+        22 items is written, to be adapted, and `load_study` asks for the data file.
 
     Returns
     -------
@@ -169,15 +180,17 @@ def new_study(
     folder = _free_folder(Path(workspace).absolute(), name)
     if not isinstance(method, str) or not _METHOD.fullmatch(method):
         raise StudyError(f"method {method!r} is not the name of a template, such as servqual")
-    if data is not None and method == "peak_end":
-        raise StudyError(
-            "peak_end reads two tables; make the study without data, then put moments.csv and "
-            "episodes.csv into its folder"
-        )
-    if data is None:
+    given = [data] if isinstance(data, str | os.PathLike) else list(data or ())
+    if given and method == "peak_end":
+        paths = [Path(path).absolute() for path in given]
+        _write_at_once(folder, name, _moments_draft(name, paths))
+        return folder
+    if len(given) > 1:
+        raise StudyError(f"{method} reads one table; got {len(given)} files")
+    if not given:
         draft = _Draft(method=method, codebook=_classic_codebook(name, method))
     else:
-        path = Path(data).absolute()
+        path = Path(given[0]).absolute()
         if path.name.casefold() in _OWN_FILES:
             raise StudyError(f"{path.name} is not a file of answers")
         frame, source = read_table(path)
@@ -185,6 +198,36 @@ def new_study(
         draft = _Draft(method=method, codebook=codebook, data=path)
     _write_at_once(folder, name, draft)
     return folder
+
+
+def _moments_draft(name: str, paths: Sequence[Path]) -> _Draft:
+    """Return a study of moments with its two tables, and a codebook proposed from them."""
+    if len(paths) > 2:
+        raise StudyError(f"peak_end reads two tables, or one to split; got {len(paths)} files")
+    tables, swapped = in_two([read_table(path)[0] for path in paths])
+    if not tables.keys:
+        raise StudyError(_no_keys(paths, tables))
+    sources = tuple(reversed(paths)) if swapped else tuple(paths)
+    codebook = propose_moments_codebook(
+        tables, title=_title(name), files=[path.name for path in sources]
+    )
+    made = {"moments.csv": tables.moments, "episodes.csv": tables.episodes}
+    files = {file: table.to_csv(index=False) for file, table in made.items()}
+    return _Draft(method="peak_end", codebook=codebook, files=files, sources=sources)
+
+
+def _no_keys(paths: Sequence[Path], tables: TwoTables) -> str:
+    if len(paths) == 1:
+        return (
+            f"{paths[0].name}: no two columns named like a participant and an episode repeat "
+            "over rows, so it cannot be split into moments and episodes; name them so, or give "
+            "two files: --data moments.csv --data episodes.csv"
+        )
+    mine, other = (", ".join(list(t)[:12]) for t in (tables.moments, tables.episodes))
+    return (
+        f"{paths[0].name} and {paths[1].name} share no column that names participant or "
+        f"episode: one has {mine}; the other {other}. Name them alike in both"
+    )
 
 
 def init_workspace(path: PathLike) -> Path:
@@ -246,11 +289,21 @@ def _write_at_once(folder: Path, name: str, draft: _Draft) -> None:
         staging.mkdir()
         if draft.data is not None:
             shutil.copyfile(draft.data, staging / draft.data_name)
+        for file, text in draft.files.items():
+            (staging / file).write_text(text, encoding="utf-8", newline="")
+        for source in draft.sources:
+            (staging / "source").mkdir(exist_ok=True)
+            shutil.copyfile(source, staging / "source" / re.sub(r"[\\:]", "-", source.name))
         (staging / "codebook.yaml").write_text(draft.codebook, encoding="utf-8")
         (staging / "study.yaml").write_text(
             _study_text(name, draft, _loaded(staging / "codebook.yaml")), encoding="utf-8"
         )
-        readme = _README.format(title=_title(name), name=name, data=draft.data_files)
+        readme = _README.format(
+            title=_title(name),
+            name=name,
+            data=draft.data_files,
+            source=(" (the files they were read from: `source/`)" if draft.sources else ""),
+        )
         (staging / "README.md").write_text(readme, encoding="utf-8")
         staging.rename(folder)
     except (OSError, ValueError) as error:

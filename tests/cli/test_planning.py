@@ -48,10 +48,8 @@ def test_a_peak_end_plan_is_shown_by_number_of_people() -> None:
     assert outcome.exit_code == 0, outcome.output
     lines = outcome.output.splitlines()[2:]
     assert [line.split()[0] for line in lines[:6]] == ["20"] * 3 + ["40"] * 3
-    assert lines[6] == (
-        "for 80%: more people than were tried, so that the effect of the condition on memory is "
-        "found"
-    )
+    found = "the effect of the condition on memory is found"
+    assert lines[6] == f"for 80%: more people than were tried, so that {found}"
     assert lines[7].startswith("closed form (t test, 20 people): ")
     assert lines[8].startswith("closed form (t test, 40 people): ")
 
