@@ -18,6 +18,8 @@ from cxresearch.planned.model import (
 )
 from cxresearch.results import Result, in_tidy_order
 
+_WHOLE = ("", "all")
+"""Groups of rows that are about everybody."""
 _SEQUENTIAL = ("sequential", "sequential_test", "always_valid")
 
 
@@ -95,7 +97,7 @@ def _is_row(row: str, term: str, group: str) -> bool:
     if " − " in row:
         turned = " − ".join(reversed(group.split(" − ")))
         return " − " not in group or row in (group, turned)
-    return row == group or (row == term and not group)
+    return row == group or (row == term and group in _WHOLE)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

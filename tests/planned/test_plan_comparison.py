@@ -217,7 +217,12 @@ def test_findings_are_marked_by_the_row_they_rest_on() -> None:
 
 @pytest.mark.parametrize(
     ("term", "group", "named"),
-    [("reliability", "", True), ("empathy", "", False), ("reliability", "branch=City", False)],
+    [
+        ("reliability", "", True),
+        ("reliability", "all", True),
+        ("empathy", "all", False),
+        ("reliability", "branch=City", False),
+    ],
 )
 def test_a_hypothesis_about_one_row_names_that_row_only(
     term: str, group: str, named: bool
