@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from cxresearch._matrix import check_covariance, correlation_of, covariance_of
 from cxresearch._types import FloatArray
-from cxresearch._validate import check_count, check_fraction
+from cxresearch._validate import check_choice, check_count, check_fraction
 from cxresearch.psychometrics._answers import (
     check_varying,
     complete_answers,
@@ -18,8 +19,14 @@ from cxresearch.psychometrics._answers import (
     table_of,
 )
 from cxresearch.psychometrics._cfa_fit import check_positive_definite
+from cxresearch.psychometrics._polychoric import categories_of
+from cxresearch.psychometrics._polychoric_parallel import random_polychorics
 from cxresearch.psychometrics.adequacy import squared_multiple_correlations
+from cxresearch.psychometrics.polychoric import polychoric_correlations
 from cxresearch.results import Result, in_tidy_order
+
+FactorCorrelation = Literal["pearson", "polychoric"]
+FACTOR_CORRELATIONS: tuple[FactorCorrelation, ...] = ("pearson", "polychoric")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -53,6 +60,8 @@ class NumberOfFactorsResult(Result):
     seed : int
     notes : tuple of str
         ``"rows_dropped:17"``.
+    correlation : str
+        ``"pearson"`` or ``"polychoric"``: whose eigenvalues these are, random ones too.
     """
 
     estimates: pd.DataFrame
@@ -68,6 +77,7 @@ class NumberOfFactorsResult(Result):
     n_asked: int
     seed: int
     notes: tuple[str, ...]
+    correlation: str = "pearson"
 
     def tidy(self) -> pd.DataFrame:
         """One row a number of factors."""
@@ -85,6 +95,7 @@ def number_of_factors(
     frame: pd.DataFrame,
     items: Sequence[str] | None = None,
     *,
+    correlation: FactorCorrelation = "pearson",
     draws: int = 500,
     quantile: float = 0.95,
     seed: int = 1,
@@ -100,6 +111,8 @@ def number_of_factors(
         One row a respondent.
     items : sequence of str, optional
         Columns; all where not given.
+    correlation : {"pearson", "polychoric"}
+        Polychoric for answers on few steps, see `polychoric_correlations`.
     draws : int
         Random data sets, at least 20.
     quantile : float
@@ -121,9 +134,11 @@ def number_of_factors(
 
     Notes
     -----
-    Respondents with all answers, Pearson correlations. Random correlation matrices are drawn
-    from their own (Wishart) distribution, not from data, so n costs nothing. R:
-    ``psych::fa.parallel(x, SMC = TRUE)``, ``psych::vss(x)$map``.
+    Respondents with all answers. Random Pearson matrices are drawn from their own (Wishart)
+    distribution, not from data, so n costs nothing; random polychoric ones come from answers
+    shuffled within each item, so that they are as coarse and skewed as the real ones. R:
+    ``psych::fa.parallel(x, SMC = TRUE)``, with ``cor = "poly"`` for polychorics,
+    ``psych::vss(x)$map``.
 
     References
     ----------
@@ -141,15 +156,21 @@ def number_of_factors(
     >>> found.parallel_factors, found.map_factors
     (2, 2)
     """
+    check_choice("correlation", correlation, FACTOR_CORRELATIONS)
     check_count("draws", draws, at_least=20)
     check_fraction("quantile", quantile)
     names = [str(name) for name in frame.columns] if items is None else list(items)
     answers = complete_answers(frame, names, at_least=len(names) + 1)
     check_varying(answers, names)
-    correlations = correlation_of(covariance_of(answers))
-    check_positive_definite(correlations, tuple(names))
     n, p = answers.shape
-    random = random_correlations(n, p, draws, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    if correlation == "polychoric":
+        correlations = polychoric_correlations(frame, names).correlations
+        random = random_polychorics(categories_of(answers), draws, rng)
+    else:
+        correlations = correlation_of(covariance_of(answers))
+        random = random_correlations(n, p, draws, rng)
+    check_positive_definite(correlations, tuple(names))
     partial = average_partials(correlations)
     columns: dict[str, object] = {
         "term": [str(k + 1) for k in range(p)],
@@ -183,6 +204,7 @@ def number_of_factors(
         n_asked=len(frame),
         seed=seed,
         notes=dropped_note(len(frame), n),
+        correlation=correlation,
     )
 
 

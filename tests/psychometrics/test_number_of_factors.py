@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxresearch.errors import CxError, EstimationError, ResponseError
+from cxresearch.psychometrics._polychoric import categories_of, two_step
+from cxresearch.psychometrics._polychoric_parallel import normal_scores, random_polychorics
 from cxresearch.psychometrics.adequacy import factor_adequacy, kmo_from_correlation
 from cxresearch.psychometrics.factor_count import (
     average_partials,
@@ -94,6 +96,36 @@ def test_unrelated_items_have_no_factor() -> None:
     adequacy = factor_adequacy(frame)
     assert adequacy.p_value > 0.01
     assert adequacy.kmo < 0.6
+
+
+def coarse(frame: pd.DataFrame) -> pd.DataFrame:
+    """Four skewed answers."""
+    steps = [-1.5, -0.5, 0.4]
+    return frame.apply(lambda column: np.searchsorted(steps, column).astype(float))
+
+
+def test_polychoric_parallel_analysis_finds_the_factors_that_were_put_in() -> None:
+    found = number_of_factors(coarse(items_of(3, 6)), correlation="polychoric")
+    assert (found.parallel_factors, found.parallel_components) == (3, 3)
+    assert found.correlation == "polychoric"
+    none = coarse(pd.DataFrame(np.random.default_rng(7).normal(size=(300, 8))))
+    none.columns = [f"q{i}" for i in range(8)]
+    assert number_of_factors(none, correlation="polychoric").parallel_components == 0
+
+
+def test_polychorics_of_unrelated_items_are_those_of_maximum_likelihood() -> None:
+    answers = coarse(pd.DataFrame(np.random.default_rng(8).normal(size=(300, 6)))).to_numpy()
+    given = categories_of(answers)
+    scores = normal_scores(given)
+    size = np.mean(scores**2, axis=0)
+    step = scores.T @ scores / len(scores) / np.outer(size, size)
+    exact = two_step(given).matrix(6)
+    apart = ~np.eye(6, dtype=bool)
+    assert np.abs(step - exact)[apart].max() < 0.01
+    drawn = random_polychorics(given, 400, np.random.default_rng(1))[:, apart]
+    expected = np.sqrt(1 / (len(scores) * np.outer(size, size)))[apart]
+    np.testing.assert_allclose(drawn.std(axis=0), expected, rtol=4 / np.sqrt(800))
+    np.testing.assert_allclose(drawn.mean(axis=0), 0.0, atol=4 * expected.max() / 20)
 
 
 def test_random_correlations_have_the_moments_of_sample_correlations() -> None:

@@ -33,7 +33,7 @@ write_golden(golden_of("number_of_factors", from, file, "psychometrics_factors.R
          random_quantile = q(pc), common = eigen(H)$values, common_random_mean = rowMeans(fa_),
          common_random_quantile = q(fa_), map = c(v$map, rep(NA, p - 8))),
        parallel_components = pa$ncomp, parallel_factors = pa$nfact, map_factors = which.min(v$map), map_none = off,
-       kaiser = sum(ev > 1), items = items, draws = 400, quantile = 0.95, n = n, n_asked = nrow(bfi), notes = dropped),
+       kaiser = sum(ev > 1), items = items, draws = 400, correlation = "pearson", quantile = 0.95, n = n, n_asked = nrow(bfi), notes = dropped),
   list(seed = "R draws with another generator")), "psychometrics_number_bfi.json")
 # What fa.parallel itself draws, as a check of the above.
 stopifnot(max(abs(pa$pc.sim - rowMeans(pc))) < 0.01)
