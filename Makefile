@@ -1,16 +1,19 @@
 # Two commands: `make demo` and `make test`. Both set up .venv from requirements.lock, once.
 PYTHON ?= python3
 BIN := .venv/bin
+OFFLINE := --HTMLExporter.mathjax_url= --HTMLExporter.jquery_url= --HTMLExporter.require_js_url= --HTMLExporter.mermaid_js_url=
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types lab bench lock wheel clean
+.PHONY: help setup demo test lint types lab notebooks docs bench lock wheel clean
 
 help:
 	@echo "make demo    run every sample study and print the path of the catalogue"
 	@echo "make test    run all tests"
 	@echo "make lint    ruff, codespell, mypy"
 	@echo "make lab     open JupyterLab on this repository"
+	@echo "make notebooks  run the course and the reproductions, write them as HTML under build/"
+	@echo "make docs    build the documentation site under build/docs"
 	@echo "make bench   run the benchmarks"
 	@echo "make clean   remove .venv, reports and caches"
 
@@ -43,6 +46,18 @@ types: $(READY)
 
 lab: $(READY)
 	$(BIN)/jupyter lab
+
+notebooks: $(READY)
+	@rm -rf build/notebooks && mkdir -p build/notebooks
+	@cd notebooks && find . -name '*.ipynb' -not -path '*/.*' | sort | while read -r file; do \
+		echo "$$file"; \
+		../$(BIN)/jupyter nbconvert --log-level=ERROR --to notebook --execute "$$file" --output-dir "../build/notebooks/$$(dirname $$file)" \
+		&& ../$(BIN)/jupyter nbconvert --log-level=ERROR --to html $(OFFLINE) "../build/notebooks/$$file" || exit 1; \
+	done
+
+docs: notebooks
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "build/docs/index.html"
 
 bench: $(READY)
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -43,13 +43,13 @@ class AsymmetryResult(Result):
         rows, over the drivers), conf_low, conf_high, n (respondents with such a rating;
         asymmetry: all).
     classes : pandas.DataFrame
-        One row a driver: term, range (|penalty| + |reward|), satisfaction_potential,
+        One row a driver: term, range (``|penalty| + |reward|``), satisfaction_potential,
         dissatisfaction_potential (shares of the range), asymmetry_index (their difference,
         −1…1), index_low, index_high (bootstrap interval), range_statistic, range_df,
         range_df_denominator, range_p, range_p_adjusted (joint test that both are zero),
         prob_basic, prob_performance, prob_excitement (bootstrap), class and note.
     cut : float
-        |asymmetry index| from which a driver is basic or excitement.
+        ``|asymmetry index|`` from which a driver is basic or excitement.
     decision : float
         Probability a class must have to be named.
     low, high : dict
