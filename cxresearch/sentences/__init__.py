@@ -17,6 +17,7 @@ from cxresearch.sentences import peak_end_tests as _peak_end_tests
 from cxresearch.sentences import quality as _quality
 from cxresearch.sentences import servqual as _servqual
 from cxresearch.sentences import servqual_groups as _servqual_groups
+from cxresearch.sentences import servqual_quality as _servqual_quality
 from cxresearch.sentences._base import findings, sureness
 from cxresearch.sentences._render import retell
 from cxresearch.sentences.analysis_plan import mark_planned
@@ -40,5 +41,6 @@ _REGISTERED = (
     _quality,
     _servqual,
     _servqual_groups,
+    _servqual_quality,
 )
 """Importing them teaches `findings` their results."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cxresearch.sentences._distinct_places import DISTINCT_PLACES
 from cxresearch.sentences._peak_end_places import PEAK_END_PLACES
 from cxresearch.sentences._plan_places import ANALYSIS_PLAN_PLACES
 from cxresearch.wording import Formats, Messages
@@ -232,7 +233,13 @@ def _change_interval(values: Values, formats: Formats) -> str:
 _PLACES: dict[str, Callable[[Values, Formats], str]] = {
     **PEAK_END_PLACES,
     **ANALYSIS_PLAN_PLACES,
+    **DISTINCT_PLACES,
     "outcome": _name_in("outcome"),
+    "r_received": _coefficient("r_received"),
+    "r_gap": _coefficient("r_gap"),
+    "reliability": _coefficient("reliability"),
+    "first_mean": _plain("first_mean"),
+    "second_mean": _plain("second_mean"),
     "other": _name_in("other"),
     "others": _others,
     "part": _part("part"),

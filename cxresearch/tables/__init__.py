@@ -33,6 +33,14 @@ from cxresearch.tables.drivers_shapes import (
     display_necessity,
     display_response,
 )
+from cxresearch.tables.factors import (
+    display_cfa,
+    display_efa,
+    display_factor_reliability,
+    display_fit,
+    display_htmt,
+    display_item_analysis,
+)
 from cxresearch.tables.invariance import display_invariance, display_latent_means
 from cxresearch.tables.peak_end import (
     display_duration_neglect,
@@ -70,12 +78,21 @@ from cxresearch.tables.servqual_groups import (
     display_gap_map,
     display_pooled_gaps,
 )
+from cxresearch.tables.servqual_quality import (
+    display_gap_quality,
+    display_gap_validity,
+    display_response_surface,
+    display_servperf,
+    display_surface_models,
+)
+from cxresearch.tables.servqual_zone import display_zone
 
 __all__ = [
     "display_analysis_plan",
     "display_apa",
     "display_asymmetry",
     "display_balance",
+    "display_cfa",
     "display_changes",
     "display_choice",
     "display_choice_model",
@@ -87,16 +104,23 @@ __all__ = [
     "display_differences",
     "display_dominance",
     "display_duration_neglect",
+    "display_efa",
     "display_effect_means",
     "display_equivalence",
+    "display_factor_reliability",
     "display_features",
+    "display_fit",
     "display_flow",
     "display_forest",
     "display_gap_map",
+    "display_gap_quality",
+    "display_gap_validity",
     "display_gaps",
+    "display_htmt",
     "display_importance",
     "display_imputed_importance",
     "display_invariance",
+    "display_item_analysis",
     "display_kano",
     "display_latent",
     "display_latent_means",
@@ -118,12 +142,16 @@ __all__ = [
     "display_rank_probabilities",
     "display_reliability",
     "display_response",
+    "display_response_surface",
     "display_rivals",
     "display_segment_importance",
     "display_segment_tests",
     "display_segments",
     "display_sensitivity",
     "display_sequential",
+    "display_servperf",
+    "display_surface_models",
     "display_variances",
     "display_what_if",
+    "display_zone",
 ]

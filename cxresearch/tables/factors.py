@@ -1,0 +1,375 @@
+"""Tables of factor models: fit, loadings, reliability and whether dimensions are distinct."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxresearch.psychometrics import (
+    CfaResult,
+    DistinctnessResult,
+    EfaResult,
+    FactorReliabilityResult,
+    HtmtResult,
+    ItemAnalysisResult,
+)
+from cxresearch.shown import DisplayTable
+from cxresearch.tables._build import Column, display_table
+from cxresearch.wording import Formats
+from cxresearch.wording.formats import UNDEFINED
+from cxresearch.wording.labels import clean, isolated
+
+Labels = Mapping[str, str] | None
+_STATUS = "terms.model_status"
+
+
+def display_fit(
+    fitted: DistinctnessResult | Mapping[str, CfaResult], *, language: str = "en"
+) -> DisplayTable:
+    """Show the fit of several models side by side.
+
+    Parameters
+    ----------
+    fitted : DistinctnessResult or mapping of name to CfaResult
+        The rival models of a verdict, or models of one's own; all by the same estimator.
+    language : str
+        Language of headings and notes.
+
+    Examples
+    --------
+    >>> from cxresearch.psychometrics import confirmatory_factors
+    >>> rng = np.random.default_rng(1)
+    >>> halo = rng.normal(size=(300, 1)) + rng.normal(size=(300, 4))
+    >>> answers = pd.DataFrame(halo, columns=list("abcd"))
+    >>> cfa = confirmatory_factors(answers, {"A": list("abcd")})
+    >>> display_fit({"One factor": cfa}).shown[["Model", "df", "n"]].iloc[0].tolist()
+    ['One factor', '2', '300']
+    """
+    formats = Formats.of(language)
+    text = formats.messages.text
+    if isinstance(fitted, DistinctnessResult):
+        rows, estimator = fitted.models, fitted.estimator
+    else:
+        rows = pd.concat([_fit_row(name, cfa) for name, cfa in fitted.items()])
+        estimator = next(iter(fitted.values())).estimator
+    columns = [
+        Column(text("tables.factors.model"), lambda r: _model(r.term, formats), numeric=False),
+        Column(text("tables.factors.chi2"), lambda r: formats.number(r.statistic, 1)),
+        Column(text("tables.factors.df"), lambda r: formats.number(r.df, 0)),
+        Column("p", lambda r: formats.p(r.p_value)),
+        Column(text("tables.factors.cfi"), lambda r: formats.coefficient(r.cfi, 3)),
+        Column(text("tables.factors.tli"), lambda r: formats.coefficient(r.tli, 3)),
+        Column(text("tables.factors.rmsea"), lambda r: _rmsea(r, formats)),
+        Column(text("tables.factors.srmr"), lambda r: formats.coefficient(r.srmr, 3)),
+        Column(text("tables.factors.bic"), lambda r: formats.number(r.bic, 0)),
+        Column(text("tables.n"), lambda r: formats.number(r.n, 0)),
+        Column(
+            text("tables.factors.remark"),
+            lambda r: text(f"{_STATUS}.{r.status}"),
+            numeric=False,
+        ),
+    ]
+    if rows["bic"].isna().all():
+        del columns[8]
+    return display_table(
+        rows,
+        columns,
+        name="factor_fit",
+        caption=text("tables.factors.fit"),
+        notes=[text(f"tables.factors.notes.fit_{estimator}"), text("tables.factors.notes.n")],
+    )
+
+
+def display_cfa(cfa: CfaResult, *, labels: Labels = None, language: str = "en") -> DisplayTable:
+    """Show the standardised loadings of a factor model with their intervals.
+
+    Parameters
+    ----------
+    cfa : CfaResult
+    labels : mapping of str to str, optional
+        Item or factor → text.
+    language : str
+        Language of headings and notes.
+    """
+    formats = Formats.of(language)
+    text = formats.messages.text
+    kinds = ["loading", "second_order_loading"]
+    rows = cfa.estimates[cfa.estimates["parameter"].isin(kinds)]
+    columns = [
+        Column(text("tables.factors.factor"), lambda r: _text(r.group, labels), numeric=False),
+        Column(text("tables.factors.item"), lambda r: _text(r.term, labels), numeric=False),
+        Column(text("tables.factors.loading"), lambda r: formats.coefficient(r.standardized)),
+        Column(
+            text("tables.interval", level=formats.level(cfa.confidence_level)),
+            lambda r: formats.coefficient_interval(r.standardized_low, r.standardized_high),
+        ),
+        Column(
+            text("tables.factors.standard_error"),
+            lambda r: formats.coefficient(r.standardized_error, 3),
+        ),
+        Column("p", lambda r: formats.p(r.p_value)),
+    ]
+    notes = [
+        text("tables.factors.notes.cfa", level=formats.level(cfa.confidence_level)),
+        text(f"tables.factors.notes.fit_{cfa.estimator}"),
+        text("tables.factors.notes.n"),
+    ]
+    return display_table(
+        rows,
+        columns,
+        name="cfa_loadings",
+        caption=text("tables.factors.cfa"),
+        notes=notes + _solution_notes(cfa.notes, labels, formats),
+    )
+
+
+def display_htmt(
+    found: HtmtResult | DistinctnessResult, *, labels: Labels = None, language: str = "en"
+) -> DisplayTable:
+    """Show how alike each pair of scales is: HTMT, and latent correlations where known.
+
+    Parameters
+    ----------
+    found : HtmtResult or DistinctnessResult
+        The latter adds latent correlations, Fornell and Larcker's criterion and the reading.
+    labels : mapping of str to str, optional
+        Scale → text; a verdict on a battery knows them.
+    language : str
+        Language of headings and notes.
+    """
+    formats = Formats.of(language)
+    text = formats.messages.text
+    level = formats.level(found.confidence_level)
+    names = _scale_names(found, labels)
+    between = text("tables.interval", level=level)
+    head = [
+        Column(text("tables.factors.pair_a"), lambda r: names(r.term), numeric=False),
+        Column(text("tables.factors.pair_b"), lambda r: names(r.group), numeric=False),
+    ]
+    notes = [
+        text("tables.factors.notes.htmt", level=level, replicates=formats.count(found.n_boot))
+    ]
+    if isinstance(found, HtmtResult):
+        columns = [
+            *head,
+            Column(text("tables.factors.htmt"), lambda r: formats.coefficient(r.estimate)),
+            Column(between, lambda r: formats.coefficient_interval(r.conf_low, r.conf_high)),
+            Column(text("tables.factors.htmt2"), lambda r: formats.coefficient(r.htmt2)),
+        ]
+    else:
+        columns = [*head, *_pair_columns(between, formats)]
+        cutoff = formats.coefficient(found.cutoff)
+        notes = [
+            text("tables.factors.notes.pairs", level=level, cutoff=cutoff),
+            text("tables.factors.notes.larcker"),
+            *notes,
+        ]
+    return display_table(
+        found.estimates,
+        columns,
+        name="distinct_pairs",
+        caption=text("tables.factors.pairs"),
+        notes=notes,
+    )
+
+
+def _pair_columns(between: str, formats: Formats) -> list[Column]:
+    text = formats.messages.text
+    htmt_between = f"{text('tables.factors.htmt')}: {between}"
+    return [
+        Column(text("tables.factors.correlation"), lambda r: formats.coefficient(r.estimate)),
+        Column(between, lambda r: formats.coefficient_interval(r.conf_low, r.conf_high)),
+        Column(text("tables.factors.htmt"), lambda r: formats.coefficient(r.htmt)),
+        Column(htmt_between, lambda r: formats.coefficient_interval(r.htmt_low, r.htmt_high)),
+        Column(
+            text("tables.factors.larcker"),
+            lambda r: text(f"tables.factors.{'yes' if r.fornell_larcker else 'no'}"),
+            numeric=False,
+        ),
+        Column(
+            text("tables.factors.read_as"),
+            lambda r: text(f"terms.distinct.{r.verdict}"),
+            numeric=False,
+        ),
+    ]
+
+
+def display_factor_reliability(
+    found: FactorReliabilityResult, *, labels: Labels = None, language: str = "en"
+) -> DisplayTable:
+    """Show omega, composite reliability and AVE of each dimension.
+
+    Parameters
+    ----------
+    found : FactorReliabilityResult
+    labels : mapping of str to str, optional
+        Factor → text.
+    language : str
+        Language of headings and notes.
+    """
+    formats = Formats.of(language)
+    text = formats.messages.text
+    columns = [
+        Column(text("tables.dimension"), lambda r: _text(r.term, labels), numeric=False),
+        Column(text("tables.items"), lambda r: formats.count(r.items)),
+        Column(text("tables.factors.omega"), lambda r: formats.coefficient(r.estimate)),
+        Column(
+            text("tables.interval", level=formats.level(found.confidence_level)),
+            lambda r: formats.coefficient_interval(r.conf_low, r.conf_high),
+        ),
+        Column(
+            text("tables.factors.composite"),
+            lambda r: formats.coefficient(r.composite_reliability),
+        ),
+        Column(text("tables.factors.ave"), lambda r: formats.coefficient(r.ave)),
+        Column(
+            text("tables.factors.nearest"),
+            lambda r: _nearest(r, labels, formats),
+            numeric=False,
+        ),
+        Column(text("tables.n"), lambda r: formats.count(r.n)),
+    ]
+    return display_table(
+        found.estimates,
+        columns,
+        name="factor_reliability",
+        caption=text("tables.factors.reliability"),
+        notes=[text("tables.factors.notes.reliability"), text("tables.factors.notes.n")],
+    )
+
+
+def display_efa(efa: EfaResult, *, labels: Labels = None, language: str = "en") -> DisplayTable:
+    """Show the loadings of exploratory factors, items in the order of their factor.
+
+    Parameters
+    ----------
+    efa : EfaResult
+    labels : mapping of str to str, optional
+        Item → text.
+    language : str
+        Language of headings and notes.
+    """
+    formats = Formats.of(language)
+    text = formats.messages.text
+    best = np.abs(efa.loadings).argmax(axis=1)
+    size = np.abs(efa.loadings).max(axis=1)
+    order = np.lexsort((-size, best))
+    data = pd.DataFrame(efa.loadings, columns=list(efa.factors))
+    data.insert(0, "term", list(efa.items))
+    data["communality"] = efa.communalities
+    columns = [
+        Column(text("tables.factors.item"), lambda r: _text(r.term, labels), numeric=False),
+        *(
+            Column(name, lambda r, name=name: formats.coefficient(getattr(r, name)))
+            for name in efa.factors
+        ),
+        Column(
+            text("tables.factors.communality"), lambda r: formats.coefficient(r.communality)
+        ),
+    ]
+    return display_table(
+        data.iloc[order],
+        columns,
+        name="efa_loadings",
+        caption=text("tables.factors.efa"),
+        notes=[text("tables.factors.notes.efa"), *_solution_notes(efa.notes, labels, formats)],
+    )
+
+
+def display_item_analysis(
+    found: ItemAnalysisResult, *, labels: Labels = None, language: str = "en"
+) -> DisplayTable:
+    """Show what each question does for its dimension.
+
+    Parameters
+    ----------
+    found : ItemAnalysisResult
+    labels : mapping of str to str, optional
+        Item or scale → text.
+    language : str
+        Language of headings and notes.
+    """
+    formats = Formats.of(language)
+    text = formats.messages.text
+    columns = [
+        Column(text("tables.dimension"), lambda r: _text(r.group, labels), numeric=False),
+        Column(text("tables.factors.item"), lambda r: _text(r.term, labels), numeric=False),
+        Column(text("tables.factors.mean"), lambda r: formats.number(r.mean)),
+        Column(text("tables.factors.sd"), lambda r: formats.number(r.sd)),
+        Column(text("tables.factors.item_rest"), lambda r: formats.coefficient(r.estimate)),
+        Column(
+            text("tables.interval", level=formats.level(found.confidence_level)),
+            lambda r: formats.coefficient_interval(r.conf_low, r.conf_high),
+        ),
+        Column(
+            text("tables.factors.alpha_dropped"),
+            lambda r: formats.coefficient(r.alpha_if_dropped),
+        ),
+        Column(text("tables.n"), lambda r: formats.count(r.n)),
+    ]
+    against = [note.split(":")[-1] for note in found.notes if note.startswith("negative_item")]
+    notes = [text("tables.factors.notes.items")]
+    notes += [
+        text("tables.factors.notes.against", question=_text(term, labels)) for term in against
+    ]
+    return display_table(
+        found.estimates,
+        columns,
+        name="item_analysis",
+        caption=text("tables.factors.items"),
+        notes=notes,
+    )
+
+
+def _fit_row(name: str, cfa: CfaResult) -> pd.DataFrame:
+    row = cfa.glance().rename(columns={"chi2": "statistic"})
+    improper = ("heywood:", "correlation_above_1:", "factor_covariances_not")
+    bad = any(note.startswith(improper) for note in cfa.notes)
+    return row.assign(term=name, status="improper" if bad else "ok")
+
+
+def _model(term: str, formats: Formats) -> str:
+    key = f"terms.rival_model.{term}"
+    return formats.messages.text(key) if formats.messages.has(key) else clean(term)
+
+
+def _rmsea(row: Any, formats: Formats) -> str:
+    if not np.isfinite(row.rmsea):
+        return UNDEFINED
+    ends = [formats.coefficient(end, 3) for end in (row.rmsea_low, row.rmsea_high)]
+    inside = formats.messages.text("format.interval", low=ends[0], high=ends[1])
+    return f"{formats.coefficient(row.rmsea, 3)} ({inside})"
+
+
+def _text(term: str, labels: Labels) -> str:
+    return isolated(clean((labels or {}).get(term, term)) or clean(term))
+
+
+def _scale_names(found: HtmtResult | DistinctnessResult, labels: Labels) -> Any:
+    known = dict(labels or {})
+    if isinstance(found, DistinctnessResult):
+        own = dict(zip(found.scales["term"], found.scales["label"], strict=True))
+        known = own | known
+    return lambda term: _text(str(term), known)
+
+
+def _nearest(row: Any, labels: Labels, formats: Formats) -> str:
+    if not row.nearest:
+        return UNDEFINED
+    return f"{_text(row.nearest, labels)} ({formats.coefficient(row.largest_correlation)})"
+
+
+def _solution_notes(codes: tuple[str, ...], labels: Labels, formats: Formats) -> list[str]:
+    found = []
+    for code in codes:
+        kind, *parts = code.split(":")
+        if kind in ("heywood", "negative_loading"):
+            key = "heywood" if kind == "heywood" else "against"
+            question = _text(parts[-1], labels)
+            found.append(
+                formats.messages.text(f"tables.factors.notes.{key}", question=question)
+            )
+    return found
