@@ -262,10 +262,7 @@ def display_efa(efa: EfaResult, *, labels: Labels = None, language: str = "en") 
     data["communality"] = efa.communalities
     columns = [
         Column(text("tables.factors.item"), lambda r: _text(r.term, labels), numeric=False),
-        *(
-            Column(name, lambda r, name=name: formats.coefficient(getattr(r, name)))
-            for name in efa.factors
-        ),
+        *(_loading_column(name, formats) for name in efa.factors),
         Column(
             text("tables.factors.communality"), lambda r: formats.coefficient(r.communality)
         ),
@@ -277,6 +274,10 @@ def display_efa(efa: EfaResult, *, labels: Labels = None, language: str = "en") 
         caption=text("tables.factors.efa"),
         notes=[text("tables.factors.notes.efa"), *_solution_notes(efa.notes, labels, formats)],
     )
+
+
+def _loading_column(factor: str, formats: Formats) -> Column:
+    return Column(factor, lambda row: formats.coefficient(getattr(row, factor)))
 
 
 def display_item_analysis(

@@ -86,3 +86,52 @@ class TestRefusals:
             item_analysis(answers(n=3), FOUR)
         with pytest.raises(EstimationError, match=r"item\(s\) \['a'\] have the same answer"):
             item_analysis(answers().assign(a=1.0), FOUR)
+
+
+def bfi_agreeableness() -> pd.DataFrame:
+    frame = pd.read_csv(REFERENCE / "data" / "psychometrics_bfi.csv.gz")
+    frame = frame[[f"A{i}" for i in range(1, 6)]]
+    return frame.assign(A1=7 - frame["A1"])
+
+
+def test_complete_and_pairwise_alpha_are_told_apart_as_psych_has_them() -> None:
+    frame = bfi_agreeableness()
+    model = {"A": list(frame.columns)}
+    complete = item_analysis(frame, model)
+    pairwise = item_analysis(frame, model, missing="pairwise")
+    one, two = (found.scales.iloc[0] for found in (complete, pairwise))
+    assert one["estimate"] == pytest.approx(0.703755894374836, rel=1e-12)
+    assert two["estimate"] == pytest.approx(0.703018446057304, rel=1e-12)
+    assert two["alpha_standardized"] == pytest.approx(0.713028578671272, rel=1e-12)
+    answered = frame.notna().sum(axis=1)
+    assert (one["n"], two["n"]) == (2709, (answered > 1).sum())
+    np.testing.assert_allclose(
+        pairwise.estimates["alpha_if_dropped"],
+        [0.718517357026915, 0.617180037046592, 0.600259578765486, 0.68580565233796,
+         0.642952960071292], rtol=1e-12,
+    )  # fmt: skip
+    assert (complete.missing, pairwise.missing) == ("complete", "pairwise")
+    expected = frame.cov().loc["A1"].drop("A1").sum()
+    assert expected > 0
+
+
+def test_without_missing_answers_both_ways_agree() -> None:
+    frame = bfi_agreeableness().dropna()
+    model = {"A": list(frame.columns)}
+    one, two = (item_analysis(frame, model, missing=how) for how in ("complete", "pairwise"))
+    pd.testing.assert_frame_equal(one.estimates, two.estimates)
+    pd.testing.assert_frame_equal(one.scales, two.scales)
+
+
+def test_whole_case_weights_repeat_respondents_but_intervals_do_not() -> None:
+    frame = bfi_agreeableness().dropna().iloc[:200]
+    model = {"A": list(frame.columns)}
+    weight = np.tile([1.0, 3.0], 100)
+    found = item_analysis(frame.assign(w=weight), model, weights="w").scales.iloc[0]
+    repeated = frame.loc[frame.index.repeat(weight.astype(int))]
+    expected = item_analysis(repeated, model).scales.iloc[0]
+    assert found["estimate"] == pytest.approx(expected["estimate"], rel=1e-10)
+    assert found["n"] == 200
+    assert found["conf_high"] - found["conf_low"] > expected["conf_high"] - expected["conf_low"]
+    with pytest.raises(CxError, match="weights go with missing='complete'"):
+        item_analysis(frame.assign(w=weight), model, weights="w", missing="pairwise")

@@ -24,5 +24,5 @@ for (k in names(model)) {
 }
 write_golden(golden_of("item_analysis", "psych::bfi (SAPA project), items as worded", "data/psychometrics_bfi.csv.gz",
   "psychometrics_items.R", c("psych", "jsonlite"), list(rtol = 1e-10), "closed forms", list(model = model),
-  list(estimates = `rownames<-`(do.call(rbind, items), NULL), scales = do.call(rbind, scales), n_asked = nrow(bfi), confidence_level = 0.95,
+  list(estimates = `rownames<-`(do.call(rbind, items), NULL), scales = do.call(rbind, scales), n_asked = nrow(bfi), missing = "complete", weights = "", confidence_level = 0.95,
        notes = I(notes))), "psychometrics_items_bfi.json")
