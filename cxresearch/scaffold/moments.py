@@ -14,7 +14,7 @@ from cxresearch.responses._clock import TimeCoding
 from cxresearch.scaffold.as_yaml import key
 from cxresearch.scaffold.columns import Profile, guess_scale, profile_of
 from cxresearch.scaffold.roles import guess_role, words_of
-from cxresearch.scaffold.two_tables import TwoTables, named
+from cxresearch.scaffold.two_tables import TwoTables, columns_of, named
 
 _UNPLEASANT = re.compile(
     "pain|discomfort|stress|sad|angry|anger|anxious|anxiety|tired|fear|annoyance|dolor|worry"
@@ -50,12 +50,12 @@ def guess_moments(tables: TwoTables) -> tuple[list[MomentGuess], list[str]]:
     """Return the guessed roles, keys first, and the columns nothing speaks for."""
     keys = dict(zip(("participant", "episode"), tables.keys, strict=False))
     found = [_key_guess(role, name, tables) for role, name in keys.items()]
-    own = [name for name in tables.moments if name not in tables.keys]
+    own = [name for name in columns_of(tables.moments) if name not in tables.keys]
     found += _moment_columns(tables, own)
-    rest = [name for name in tables.episodes if name not in {*tables.keys, *own}]
+    rest = [n for n in columns_of(tables.episodes) if n not in {*tables.keys, *own}]
     found += _episode_columns(tables.episodes, rest)
     used = {guess.name for guess in found}
-    both = dict.fromkeys([*tables.moments, *tables.episodes])
+    both = dict.fromkeys([*columns_of(tables.moments), *columns_of(tables.episodes)])
     return found, [name for name in both if name not in used]
 
 

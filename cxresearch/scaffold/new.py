@@ -19,7 +19,7 @@ from cxresearch.responses.read import read_table
 from cxresearch.scaffold.as_yaml import key, quoted
 from cxresearch.scaffold.propose import propose_codebook
 from cxresearch.scaffold.propose_moments import propose_moments_codebook
-from cxresearch.scaffold.two_tables import TwoTables, in_two
+from cxresearch.scaffold.two_tables import TwoTables, columns_of, in_two
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _METHOD = re.compile(r"[a-z][a-z0-9_-]*")
@@ -223,7 +223,7 @@ def _no_keys(paths: Sequence[Path], tables: TwoTables) -> str:
             "over rows, so it cannot be split into moments and episodes; name them so, or give "
             "two files: --data moments.csv --data episodes.csv"
         )
-    mine, other = (", ".join(list(t)[:12]) for t in (tables.moments, tables.episodes))
+    mine, other = (", ".join(columns_of(t)[:12]) for t in (tables.moments, tables.episodes))
     return (
         f"{paths[0].name} and {paths[1].name} share no column that names participant or "
         f"episode: one has {mine}; the other {other}. Name them alike in both"

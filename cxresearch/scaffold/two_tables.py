@@ -84,9 +84,14 @@ def in_two(frames: Sequence[pd.DataFrame]) -> tuple[TwoTables, bool]:
         return _split(texts[0]), False
     swapped = len(texts[0]) < len(texts[1])
     moments, episodes = reversed(texts) if swapped else texts
-    shared = [name for name in moments if name in episodes]
+    shared = [name for name in columns_of(moments) if name in episodes]
     keys = _keys(shared, episodes, moments)
     return TwoTables(moments=moments, episodes=episodes, keys=keys), swapped
+
+
+def columns_of(frame: pd.DataFrame) -> list[str]:
+    """Return the names of the columns."""
+    return [str(name) for name in frame.columns]
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
@@ -96,9 +101,11 @@ def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _text(cell: object) -> str:
+    if cell is None or cell is pd.NA or cell is pd.NaT:
+        return ""
     if isinstance(cell, datetime.datetime):
-        return "" if cell is pd.NaT else cell.isoformat(sep=" ")
-    if cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell)):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, float) and np.isnan(cell):
         return ""
     if isinstance(cell, float | np.floating) and float(cell).is_integer():
         return str(int(cell))
@@ -138,7 +145,7 @@ def _repeats(column: pd.Series) -> bool:
 
 def _split(table: pd.DataFrame) -> TwoTables:
     """Split one table: what is one value in every episode is a column of the episodes."""
-    names = [name for name in table if _repeats(table[name])]
+    names = [name for name in columns_of(table) if _repeats(table[name])]
     best: tuple[float, ...] = ()
     keys: tuple[str, ...] = ()
     for person in names:
@@ -155,7 +162,7 @@ def _split(table: pd.DataFrame) -> TwoTables:
     if not keys:
         return TwoTables(moments=table, episodes=table.iloc[:0], keys=())
     fixed = _constant(table, keys)
-    moments = table[[name for name in table if name not in fixed]]
+    moments = table[[name for name in columns_of(table) if name not in fixed]]
     given = table[[*keys, *fixed]].replace("", np.nan)
     episodes = given.groupby(list(keys), sort=False, as_index=False).first().fillna("")
     return TwoTables(moments=moments, episodes=episodes, keys=keys)
@@ -163,8 +170,8 @@ def _split(table: pd.DataFrame) -> TwoTables:
 
 def _constant(table: pd.DataFrame, keys: Sequence[str]) -> list[str]:
     """Return the columns with at most one value in every episode, empty cells aside."""
-    rest = [name for name in table if name not in keys]
-    given = table.assign(**{name: table[name].replace("", np.nan) for name in rest})
+    rest = [name for name in columns_of(table) if name not in keys]
+    given = table.replace("", np.nan)
     counts = given.groupby(list(keys), sort=False)[rest].nunique()
     sizes = table.groupby(list(keys), sort=False).size()
     several = counts[(sizes > 1).to_numpy()]
