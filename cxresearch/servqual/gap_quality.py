@@ -95,9 +95,13 @@ def difference_score_quality(
     without one. Under weights correlations and variances are weighted and Williams' t gives way
     to the bootstrap standard error (df n − 1). R: ``psych::alpha``, ``psych::r.test``.
 
-    Alpha takes items of a dimension for interchangeable, so Lord's value is a lower bound where
-    they are not. Measured by ``benchmarks/coverage_gap_quality.py``: see there and the table of
-    the docs.
+    Alpha takes the items of a dimension for interchangeable; where they are not it is a lower
+    bound, and so is Lord's value.
+
+    Measured by ``benchmarks/coverage_gap_quality.py`` on five 7-point items, expectations near
+    the top: 95% bootstrap intervals of Lord's reliability (true value .797) cover 93.8% at
+    n = 50, 94.1% at 100 and 95.1% at 400, missing mostly on the low side in small samples.
+    Williams' t rejects true hypotheses in 5.1% of samples at n = 50 and at n = 200.
 
     References
     ----------

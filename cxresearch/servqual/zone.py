@@ -98,7 +98,10 @@ def zone_of_tolerance(
     ``svyratio``), nan where the mean width is 0. Gaps: ``t.test(P, Min, paired = TRUE)``;
     weighted ``svymean``.
 
-    Measured by ``benchmarks/coverage_gap_quality.py``: see there and the table of the docs.
+    Measured by ``benchmarks/coverage_gap_quality.py`` on 7-point answers, n = 30 and 200: where
+    the true adequacy gap is 0, people are placed below the minimum in 2.3 and 2.6% of samples,
+    within the zone in 2.3 and 2.6%, and not decided in the others; 95% intervals of the
+    position cover 94.8 to 95.5%.
 
     References
     ----------

@@ -76,6 +76,7 @@ from cxresearch.tables.servqual import display_differences, display_gaps, displa
 from cxresearch.tables.servqual_groups import (
     display_changes,
     display_gap_map,
+    display_imputed_gaps,
     display_pooled_gaps,
 )
 from cxresearch.tables.servqual_quality import (
@@ -118,6 +119,7 @@ __all__ = [
     "display_gaps",
     "display_htmt",
     "display_importance",
+    "display_imputed_gaps",
     "display_imputed_importance",
     "display_invariance",
     "display_item_analysis",

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cxresearch._moments import column_moments
 from cxresearch.codebook.model import Column
 from cxresearch.errors import CxError, EstimationError, ResponseError
 from cxresearch.responses.model import Responses
@@ -31,12 +32,15 @@ from cxresearch.servqual._dependent_correlations import williams_test
 from cxresearch.servqual._gap_reliability import PartMoments, gap_reliability
 from cxresearch.servqual._surface_fit import (
     delta_errors,
+    fit,
     places_of,
     resampled_coefficients,
     stationary_kind,
+    surface_design,
     terms_of,
 )
 from cxresearch.servqual._surface_tables import SurfaceData, comparisons_table
+from cxresearch.servqual._zone_tables import _classes, _measured
 
 Golden = Callable[[str], Any]
 Make = Callable[..., Responses]
@@ -344,6 +348,7 @@ def test_a_resample_without_spread_has_no_coefficients() -> None:
     assert np.isnan(found[1]).all()
 
 
+@pytest.mark.realdata
 def test_the_published_surface_of_motivation_and_contentment() -> None:
     path = REFERENCE.parents[1].parent / "shared" / "goldens" / "rsa_motcon" / "motcon.csv"
     if not path.exists():
@@ -531,3 +536,35 @@ def test_servperf_needs_perceptions_only(make_responses: Make) -> None:
         servperf(lacking)
     with pytest.raises(EstimationError, match="over_items of perception is not"):
         dataclasses.replace(found, overall=found.overall.assign(estimate=[1.0, 2.0, 3.0]))
+
+
+# ── coverage, in small ────────────────────────────────────────────────────────────────────
+
+
+def test_intervals_of_the_shape_cover_in_small_samples_with_unequal_spread() -> None:
+    rng = np.random.default_rng(11)
+    beta = np.array([4.5, 0.5, -0.1, -0.15, 0.2, -0.2])
+    truth, hits = terms_of(beta)[6:11], []
+    for _ in range(200):
+        received, expected = rng.normal(size=(2, 120))
+        spread = np.clip(1 - 0.25 * received, 0.4, 2.0)
+        x = surface_design(received, expected)
+        found = fit(x, x @ beta + spread * rng.normal(size=120), None, std_errors="hc3")
+        error = delta_errors(terms_of, found.beta, found.covariance)[6:11]
+        half = 1.98 * error
+        hits.append(np.abs(terms_of(found.beta)[6:11] - truth) < half)
+    # 1000 intervals of a level of 95%: four standard errors of a share, dependence allowed for.
+    assert 0.91 < np.mean(hits) < 0.99
+
+
+def test_places_on_the_border_are_rarely_told_as_inside_or_below() -> None:
+    rng = np.random.default_rng(11)
+    low = rng.normal(4.0, 0.8, size=(80, 1000))
+    got, high = low + rng.normal(0.0, 1.0, size=low.shape), low + 2.0
+    measured = [
+        _measured(column_moments(x), 0.95, measure="adequacy") for x in (got - low, got - high)
+    ]
+    classes = np.array(_classes(*measured))
+    assert 0.005 < np.mean(classes == "within") < 0.05
+    assert 0.005 < np.mean(classes == "below") < 0.05
+    assert np.mean(classes == "not_decided") > 0.9
