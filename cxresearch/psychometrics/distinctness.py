@@ -321,7 +321,9 @@ def _ends(
         undefined = np.full(len(estimate), np.nan)
         return Intervals(low=undefined, high=undefined, extreme=np.isfinite(undefined))
     if interval == "percentile":
-        return percentile_interval(drawn, level)
+        # A replicate in which an item never varies has no ratio: told as interval_undefined.
+        with np.errstate(invalid="ignore"):
+            return percentile_interval(drawn, level)
     units = units_of(np.arange(len(sums)))
     left_out = leave_one_out(sums, units)
     influence = influence_from(_ratios(left_out, plan), units)
@@ -334,7 +336,10 @@ def _table(
     plan: _Plan, estimate: FloatArray, drawn: FloatArray, ends: Intervals, n: int
 ) -> pd.DataFrame:
     names, pairs = np.array(plan.scales, dtype=object), plan.pairs
-    error = drawn.std(axis=0, ddof=1) if len(drawn) else np.full(len(estimate), np.nan)
+    error = np.full(len(estimate), np.nan)
+    if len(drawn):
+        with np.errstate(invalid="ignore"):
+            error = drawn.std(axis=0, ddof=1)
     return table_of(
         {
             "term": names[plan.first],

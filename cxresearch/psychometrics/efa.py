@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -70,7 +70,8 @@ class EfaResult(Result):
         Respondents with all answers; respondents in the frame.
     notes : tuple of str
         ``"rows_dropped:17"``, ``"heywood:Q3"`` (the factors explain all or more of its
-        variance: too many factors, or two items that are one).
+        variance: too many factors, or two items that are one), and with polychoric
+        correlations those of `polychoric_correlations`, e.g. ``"boundary:a:b"``.
     """
 
     estimates: pd.DataFrame
@@ -181,11 +182,14 @@ def exploratory_factors(
     names = [str(name) for name in frame.columns] if items is None else list(items)
     answers = complete_answers(frame, names, at_least=len(names) + 1)
     check_varying(answers, names)
+    notes: tuple[str, ...] = ()
     if correlation == "polychoric":
-        matrix = polychoric_correlations(frame, names).correlations
+        coarse = polychoric_correlations(frame, names)
+        matrix = coarse.correlations
+        notes = tuple(note for note in coarse.notes if not note.startswith("rows_dropped"))
     else:
         matrix = correlation_of(covariance_of(answers))
-    return factors_from_correlation(
+    found = factors_from_correlation(
         matrix,
         n_factors,
         items=names,
@@ -195,6 +199,7 @@ def exploratory_factors(
         rotation=rotation,
         correlation=correlation,
     )
+    return replace(found, notes=found.notes + notes)
 
 
 def factors_from_correlation(

@@ -59,7 +59,8 @@ class NumberOfFactorsResult(Result):
         Respondents with all answers; respondents in the frame.
     seed : int
     notes : tuple of str
-        ``"rows_dropped:17"``.
+        ``"rows_dropped:17"``, and with polychoric correlations those of
+        `polychoric_correlations`.
     correlation : str
         ``"pearson"`` or ``"polychoric"``: whose eigenvalues these are, random ones too.
     """
@@ -165,11 +166,13 @@ def number_of_factors(
     n, p = answers.shape
     rng = np.random.default_rng(seed)
     if correlation == "polychoric":
-        correlations = polychoric_correlations(frame, names).correlations
+        coarse = polychoric_correlations(frame, names)
+        correlations, notes = coarse.correlations, coarse.notes
         random = random_polychorics(categories_of(answers), draws, rng)
     else:
         correlations = correlation_of(covariance_of(answers))
         random = random_correlations(n, p, draws, rng)
+        notes = dropped_note(len(frame), n)
     check_positive_definite(correlations, tuple(names))
     partial = average_partials(correlations)
     columns: dict[str, object] = {
@@ -203,7 +206,7 @@ def number_of_factors(
         n=n,
         n_asked=len(frame),
         seed=seed,
-        notes=dropped_note(len(frame), n),
+        notes=notes,
         correlation=correlation,
     )
 
