@@ -56,7 +56,7 @@ def plot_caterpillar(
     terms = pooled.spread["term"].tolist()
     term = pooled.foremost if term is None else check_choice("term", term, terms)
     formats = Formats.of(language)
-    spread = pooled.spread.set_index("term").loc[term]
+    spread: Any = pooled.spread.set_index("term").loc[term]
     rows = pooled.estimates[pooled.estimates["term"] == term]
     ordered = rows.sort_values("estimate", kind="stable", na_position="last")
     kept, left_out = _ends(ordered)
@@ -190,7 +190,7 @@ def plot_changes(changes: GapChangesResult, *, language: str = "en") -> Figure:
     rows: list[Row] = []
     for group, part in shown.groupby("group", sort=False):
         if len(changes.pairs) > 1:
-            rows.append(Row(label=clean(group), heading=True))
+            rows.append(Row(label=clean(str(group)), heading=True))
         rows += [_change_row(row, changes, formats, decimals) for row in each(part)]
     filled = {row.marks.sign for row in rows if isinstance(row.marks, Interval)}
     legend: list[tuple[Sign, str]] = [

@@ -71,7 +71,7 @@ def plot_gap_map(
 def _as_driver_map(placed: GapMapResult, kind: str) -> ImportancePerformanceResult:
     """Return the same places with the gap as the performance."""
     rows: pd.DataFrame = placed.positions[placed.positions["importance"] == kind]
-    cross = placed.crosshair.set_index("importance").loc[kind]
+    cross: Any = placed.crosshair.set_index("importance").loc[kind]
     return ImportancePerformanceResult(
         estimates=placed.estimates,
         positions=rows.drop(columns=["importance"]).rename(

@@ -8,12 +8,19 @@ from typing import Any
 
 from cxresearch.codebook.model import Codebook
 from cxresearch.sentences._base import check_limit, findings, sureness, told
-from cxresearch.servqual import GapChangesResult, GapMapResult, PooledGapsResult
+from cxresearch.servqual import (
+    GapChangesResult,
+    GapMapResult,
+    ImputedGapsResult,
+    PooledGapsResult,
+)
 from cxresearch.shown import Finding, Sureness
 from cxresearch.wording import Messages, decimals_for
 from cxresearch.wording.labels import clean, segment_label
 
 _LIKELY_WORST, _CLEAR = 0.8, 0.95
+_SMALL_SHIFT = 0.02
+"""Part of the response scale below which a shift by filling in is not worth naming."""
 _RANKS: dict[Sureness, float] = {"clear": 66, "likely": 38, "not_decided": 9}
 
 
@@ -39,7 +46,7 @@ def _(
     messages = Messages(language)
     label = segment_label(result.segment, messages, codebook)
     kept = {"segment": "wave" if result.segment == "wave" and codebook is None else label}
-    row = result.spread.set_index("term").loc[result.foremost]
+    row: Any = result.spread.set_index("term").loc[result.foremost]
     if math.isnan(row["estimate"]):
         return ()
     sure = _sure_spread(row, result)
@@ -88,7 +95,7 @@ def _worst(
 ) -> Finding:
     """Name the group that comes last only where chance would hardly have put it there."""
     rows = result.estimates[result.estimates["term"] == result.foremost]
-    worst = rows.loc[rows["p_worst"].idxmax()]
+    worst: Any = rows.iloc[int(rows["p_worst"].fillna(-1.0).argmax())]
     chance = float(worst["p_worst"])
     certain: Sureness = "not_decided"
     if chance >= _LIKELY_WORST:
@@ -203,7 +210,7 @@ def _doubts(result: GapChangesResult, messages: Messages) -> Iterator[Finding]:
         if row.group in doubtful:
             yield told(
                 "findings.gap_groups.waves_unrelated",
-                {"first": clean(row.first), "last": clean(row.last)},
+                {"first": clean(str(row.first)), "last": clean(str(row.last))},
                 messages,
                 sure="likely",
                 rank=2.0,
@@ -229,7 +236,9 @@ def _(
     rows = {
         kind: result.positions[result.positions["importance"] == kind] for kind in result.kinds
     }
-    first = {kind: part.loc[part["p_first"].idxmax()] for kind, part in rows.items()}
+    first: dict[str, Any] = {
+        kind: part.iloc[int(part["p_first"].argmax())] for kind, part in rows.items()
+    }
     if all(part["priority"].max() <= 0 for part in rows.values()):
         return (
             told("findings.gap_groups.first_none", {}, messages, sure="not_decided", rank=4.5,
@@ -254,7 +263,7 @@ def _first(
     sure: Sureness = "not_decided"
     if chance >= result.decision:
         sure = "clear" if chance >= _CLEAR else "likely"
-    rows = result.estimates.set_index(["group", "term"]).loc[("gap", row["term"])]
+    rows: Any = result.estimates.set_index(["group", "term"]).loc[("gap", row["term"])]
     values = {
         "name": clean(row["label"]), "term": row["term"], "estimate": row["gap"],
         "chance": chance, "outcome": clean(result.outcome_label) or clean(result.outcome),
@@ -274,3 +283,37 @@ def _first(
         unit=messages.text("findings.points_unit"),
         topic="action",
     )
+
+
+# ── missing answers ───────────────────────────────────────────────────────────────────────
+
+
+@findings.register
+def _(
+    result: ImputedGapsResult,
+    *,
+    language: str = "en",
+    limit: int | None = 5,
+    codebook: Codebook | None = None,
+) -> tuple[Finding, ...]:
+    check_limit(limit)
+    messages = Messages(language)
+    shifts = result.shifts().dropna(subset=["shift"])
+    if shifts.empty:
+        return ()
+    widest: Any = shifts.iloc[int(shifts["shift"].abs().argmax())]
+    changed = int(shifts["differs"].sum())
+    size = abs(float(widest["shift"]))
+    small = size < _SMALL_SHIFT * (result.scale_high - result.scale_low)
+    key = "missing_changes" if changed else "missing_same" if small else "missing_shift"
+    values = {
+        "name": clean(widest["label"]), "term": widest["term"], "bound": size, "n": changed,
+        "decimals": decimals_for(result.scale_low, result.scale_high),
+    }  # fmt: skip
+    return (
+        told(
+            f"findings.gap_groups.{key}", values, messages,
+            sure="not_decided" if changed else "clear", rank=1.5, result=result.kind,
+            term=str(widest["term"]), topic="quality",
+        ),
+    )  # fmt: skip

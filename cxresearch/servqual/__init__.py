@@ -6,9 +6,11 @@ from cxresearch.servqual.changes import GapChangesResult, gap_changes
 from cxresearch.servqual.gap_quality import difference_score_quality
 from cxresearch.servqual.gap_quality_result import GapQualityResult
 from cxresearch.servqual.gaps import servqual_gaps
+from cxresearch.servqual.imputed import ImputedGapsResult, imputed_gaps
 from cxresearch.servqual.map import GapMapResult, gap_map
 from cxresearch.servqual.performance import servperf
 from cxresearch.servqual.pooled import PooledGapsResult, pooled_gaps
+from cxresearch.servqual.ranks import GapRanksResult, gap_ranks
 from cxresearch.servqual.result import ServqualGapsResult
 from cxresearch.servqual.servperf_result import ServperfResult
 from cxresearch.servqual.surface import response_surface, study_surface
@@ -20,6 +22,8 @@ __all__ = [
     "GapChangesResult",
     "GapMapResult",
     "GapQualityResult",
+    "GapRanksResult",
+    "ImputedGapsResult",
     "PooledGapsResult",
     "ResponseSurfaceResult",
     "ServperfResult",
@@ -28,6 +32,8 @@ __all__ = [
     "difference_score_quality",
     "gap_changes",
     "gap_map",
+    "gap_ranks",
+    "imputed_gaps",
     "pooled_gaps",
     "response_surface",
     "servperf",

@@ -8,7 +8,12 @@ import pandas as pd
 
 from cxresearch._validate import check_choice
 from cxresearch.codebook.model import Codebook
-from cxresearch.servqual import GapChangesResult, GapMapResult, PooledGapsResult
+from cxresearch.servqual import (
+    GapChangesResult,
+    GapMapResult,
+    ImputedGapsResult,
+    PooledGapsResult,
+)
 from cxresearch.shown import DisplayTable, or_nothing
 from cxresearch.tables._build import Column, code_notes, degrees_of_freedom, display_table
 from cxresearch.wording import Formats, decimals_for
@@ -70,7 +75,7 @@ def display_pooled_gaps(
         Column(text("tables.gap_groups.ranks", level=level), ranks),
         Column(text("tables.n"), lambda row: _count(row, pooled.min_cell, formats)),
     ]
-    spread = pooled.spread.set_index("term").loc[term]
+    spread: Any = pooled.spread.set_index("term").loc[term]
     name = name_of(str(term), clean(spread["label"]), formats.messages)
     caption = text(
         "tables.gap_groups.pooled",
@@ -167,7 +172,7 @@ def display_changes(changes: GapChangesResult, *, language: str = "en") -> Displ
     notes = [
         text("tables.notes.units_gap", **_scale(changes, formats)),
         *(
-            text(f"tables.gap_groups.notes.{row.comparison}", waves=clean(row.group))
+            text(f"tables.gap_groups.notes.{row.comparison}", waves=clean(str(row.group)))
             for row in changes.pairs.itertuples(index=False)
         ),
         text(f"tables.gap_groups.notes.{changes.p_adjust}"),
@@ -244,7 +249,63 @@ def display_gap_map(placed: GapMapResult, *, language: str = "en") -> DisplayTab
     )
 
 
+@or_nothing
+def display_imputed_gaps(imputed: ImputedGapsResult, *, language: str = "en") -> DisplayTable:
+    """Show gaps of complete answers beside gaps with missing answers filled in.
+
+    Parameters
+    ----------
+    imputed : ImputedGapsResult or None
+    language : str
+        Language of headings and notes.
+    """
+    formats = Formats.of(language)
+    text, decimals = formats.messages.text, decimals_for(imputed.scale_low, imputed.scale_high)
+    rows = imputed.estimates[imputed.estimates["level"] != "item"]
+    kinds = {"complete": "complete", "imputed": "filled"}
+    columns = [
+        Column(
+            text("tables.dimension"),
+            lambda row: name_of(row.term, row.label, formats.messages),
+            numeric=False,
+        ),
+        Column(
+            text("tables.read_as"),
+            lambda row: text(f"tables.gap_groups.{kinds[row.group]}"),
+            numeric=False,
+        ),
+        Column(text("tables.gap"), lambda row: formats.gap(row.estimate, decimals)),
+        Column(
+            text("tables.interval", level=formats.level(imputed.confidence_level)),
+            lambda row: formats.interval(row.conf_low, row.conf_high, decimals),
+        ),
+        Column(
+            text("tables.p_plain" if imputed.p_adjust == "none" else "tables.p_adjusted"),
+            lambda row: formats.p(row.p_adjusted),
+        ),
+        Column(text("tables.gap_groups.fmi"), lambda row: formats.percent(row.fmi)),
+        Column(text("tables.n"), lambda row: formats.count(row.n)),
+    ]
+    order = {term: place for place, term in enumerate(rows["term"].unique())}
+    data = rows.iloc[rows["term"].map(order).argsort(kind="stable")]
+    notes = [
+        text("tables.notes.units_gap", **_scale(imputed, formats)),
+        text("tables.gap_groups.notes.imputed", m=formats.count(imputed.imputations)),
+        text("tables.gap_groups.notes.fmi"),
+    ]
+    if imputed.weighted:
+        notes.append(text("tables.notes.weighted"))
+    return display_table(
+        data,
+        columns,
+        name="imputed_gaps",
+        caption=text("tables.gap_groups.imputed"),
+        notes=notes,
+    )
+
+
 def _scale(
-    result: PooledGapsResult | GapChangesResult | GapMapResult, formats: Formats
+    result: PooledGapsResult | GapChangesResult | GapMapResult | ImputedGapsResult,
+    formats: Formats,
 ) -> dict[str, str]:
     return {"low": formats.points(result.scale_low), "high": formats.points(result.scale_high)}

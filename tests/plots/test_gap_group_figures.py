@@ -7,14 +7,20 @@ from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from cxresearch.errors import CxError
 from cxresearch.plots import plot_caterpillar, plot_changes, plot_gap_map
 from cxresearch.sentences import findings, retell
-from cxresearch.servqual import gap_changes, gap_map, pooled_gaps
+from cxresearch.servqual import gap_changes, gap_map, imputed_gaps, pooled_gaps
 from cxresearch.shown import DisplayTable, Figure
-from cxresearch.tables import display_changes, display_gap_map, display_pooled_gaps
+from cxresearch.tables import (
+    display_changes,
+    display_gap_map,
+    display_imputed_gaps,
+    display_pooled_gaps,
+)
 
 LANGUAGES = ("en", "es")
 
@@ -179,3 +185,25 @@ def test_every_finding_can_be_told_again(language: str) -> None:
         for finding in findings(result, language=language):
             assert retell(finding.to_dict(), language) == finding.text
             assert "{" not in finding.text
+
+
+def with_gaps_in(*, share: float, seed: int = 1) -> object:
+    """The survey with answers to one question missing, those of the displeased more often."""
+    frame = MADE.survey(tau=0.0).frame.copy()
+    rng = np.random.default_rng(seed)
+    low = (frame["P04"] < frame["P04"].median()).to_numpy()
+    frame.loc[rng.random(len(frame)) < np.where(low, share, share / 8), "P03"] = np.nan
+    return MADE.responses_of(frame, ("spring", "autumn"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_filled_in_answers_are_told_beside_the_complete_ones(language: str) -> None:
+    found = imputed_gaps(with_gaps_in(share=0.6), imputations=3, iterations=2)  # type: ignore[arg-type]
+    table = display_imputed_gaps(found, language=language)
+    assert table is not None
+    assert len(table.shown) == 12  # four dimensions and two overall scores, twice
+    (finding,) = findings(found, language=language)
+    assert finding.topic == "quality"
+    assert retell(finding.to_dict(), language) == finding.text
+    assert finding.values["term"] == "item_3"
+    assert display_imputed_gaps(None) is None

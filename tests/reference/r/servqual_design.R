@@ -75,7 +75,7 @@ max_t <- numeric(5); max_t[order_t] <- cummax(raw)
 
 # ---- ranks -----------------------------------------------------------------------------------
 ranks <- function(x) {
-  x <- x[!is.na(x)]
+  x <- round(x[!is.na(x)], 10) # differences of means that are equal but for rounding are tied
   w <- suppressWarnings(wilcox.test(x, conf.int = TRUE))
   z <- x[x != 0]; r <- rank(abs(z))
   list(n = length(x), zeros = sum(x == 0), statistic = unname(w$statistic), p_value = w$p.value,
@@ -114,8 +114,15 @@ write_golden(golden("servqual_gaps", list(cases = cases, cluster = cluster, stra
   list(strata = options_kept, clusters = options_kept, sampling_units = options_kept, flips = options_kept, seed = options_kept)),
   "servqual_design.json")
 write_golden(golden("", list(data = few, p = max_t, statistic = observed), "all 1024 flips in both", 1e-10), "servqual_max_t.json")
-write_golden(golden("", list(rows = rank_rows, depression = c(list(values = exact_values), ranks(exact_values))),
-  "statistic and p closed forms; pseudo-median and interval are roots R finds to 1e-4", 1e-9), "servqual_ranks.json")
+rank_fields <- c("n", "battery", "scale_low", "scale_high", "confidence_level", "p_adjust", "min_answered")
+write_golden(golden("gap_ranks", list(estimates = "see rows", rows = rank_rows, depression = c(list(values = exact_values), ranks(exact_values))),
+  "statistic and p closed forms; pseudo-median and interval are roots R finds to 1e-4", 1e-9,
+  setNames(as.list(rep("an option or count", length(rank_fields))), rank_fields)), "servqual_ranks.json")
+imputed_fields <- c("estimates", "n", "missing_share", "not_used", "incomplete", "battery", "scale_low", "scale_high", "imputations", "iterations",
+  "donors", "seed", "confidence_level", "p_adjust", "min_answered", "weighted", "strata", "clusters", "notes")
+write_golden(golden("imputed_gaps", list(rule = "see drivers_models_pooling.json"), "filled-in answers are random", 1e-9,
+  setNames(as.list(rep(paste("filled-in answers are random, or an option or count; Rubin's rules are compared with mice in",
+  "drivers_models_pooling.json, coverage in tests/servqual/test_imputed_gaps.py"), length(imputed_fields))), imputed_fields)), "servqual_imputed.json")
 pooling_fields <- c("spread", "ranks", "segment", "battery", "n", "groups", "scale_low", "scale_high", "confidence_level", "variances",
   "min_answered", "min_cell", "weighted", "strata", "clusters", "draws", "seed", "notes")
 in_pools <- "an option or count, or (spread) compared term by term with `pools`; ranks are drawn: tests/servqual/test_pooled_gaps.py"
