@@ -11,7 +11,7 @@ help:
 	@echo "make demo    run every sample study and print the path of the catalogue"
 	@echo "make test    run all tests"
 	@echo "make lint    ruff, codespell, mypy"
-	@echo "make lab     open JupyterLab on this repository"
+	@echo "make lab     open JupyterLab on this repository, templates in its launcher"
 	@echo "make notebooks  run the course and the reproductions, write them as HTML under build/"
 	@echo "make docs    build the documentation site under build/docs"
 	@echo "make bench   run the benchmarks"
@@ -45,7 +45,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 lab: $(READY)
-	$(BIN)/jupyter lab
+	$(BIN)/cxresearch lab
 
 notebooks: $(READY)
 	@rm -rf build/notebooks && mkdir -p build/notebooks

@@ -10,6 +10,7 @@ import click
 
 from cxresearch import __version__
 from cxresearch.cli.keeping import export, reproduce, verify
+from cxresearch.cli.lab import lab
 from cxresearch.cli.plan_commands import plan
 from cxresearch.cli.serving import serve
 from cxresearch.cli.session import Session, reported
@@ -336,3 +337,4 @@ main.add_command(serve)
 main.add_command(verify)
 main.add_command(reproduce)
 main.add_command(export)
+main.add_command(lab)

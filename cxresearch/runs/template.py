@@ -90,7 +90,7 @@ def find_template(method: str, workspace: Path | None = None) -> Template:
     TemplateError
         No template has that name; the message lists those there are.
     """
-    for folder in _template_folders(workspace):
+    for folder in template_folders(workspace):
         path = folder / f"{method}.ipynb"
         if _METHOD.fullmatch(method) and path.is_file():
             return read_template(path)
@@ -102,7 +102,7 @@ def find_template(method: str, workspace: Path | None = None) -> Template:
 
 def list_templates(workspace: Path | None = None) -> list[str]:
     """Return the names of all templates, those of the workspace included."""
-    folders = _template_folders(workspace)
+    folders = template_folders(workspace)
     return sorted({path.stem for folder in folders for path in folder.glob("*.ipynb")})
 
 
@@ -192,7 +192,8 @@ def _read_cells(path: Path) -> list[Json]:
     return list(notebook.cells)
 
 
-def _template_folders(workspace: Path | None) -> list[Path]:
+def template_folders(workspace: Path | None) -> list[Path]:
+    """Return where templates lie: the workspace's own folder first, then those shipped."""
     package = Path(cxresearch.__file__).parent
     # In the wheel the templates lie inside the package, in a checkout beside it.
     shipped = [package / "_templates", package.parent / "templates"]
