@@ -203,7 +203,9 @@ def _show_exclusions(flow: Flow, study: Study, screen: Screen) -> None:
     from cxresearch.wording import Messages
 
     messages = Messages(study.language)
-    steps = [describe_step(step, messages) for step in flow.steps if step.excluded]
+    steps = [
+        describe_step(step, messages, unit=flow.unit) for step in flow.steps if step.excluded
+    ]
     if flow.steps:
         screen.line("excluded", f"{flow.excluded}: {', '.join(steps)}" if steps else "nobody")
 

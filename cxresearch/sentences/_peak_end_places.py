@@ -169,6 +169,38 @@ def _counts(key: str) -> Maker:
     return told
 
 
+def _quoted(group: str, term: str, formats: Formats) -> str:
+    """Return our word for a rule or feature in quotation marks; it may hold commas."""
+    name = known_term(group, term, formats.messages)
+    return formats.messages.text("terms.peak_end.quoted", name=name[:1].lower() + name[1:])
+
+
+def _rules(key: str) -> Maker:
+    """Return the names of rules that are kept as ``"peak|end"``."""
+
+    def told(values: Values, formats: Formats) -> str:
+        names = [name for name in str(values.get(key) or "").split("|") if name]
+        quoted = [_quoted("memory_rule", name, formats) for name in names]
+        return formats.messages.listed(quoted) or formats.messages.text(
+            "findings.peak_end.no_rule"
+        )
+
+    return told
+
+
+def _feature_name(values: Values, formats: Formats) -> str:
+    key = str(values.get("feature") or "")
+    label = clean(values.get("label") or "")
+    if formats.messages.has(f"terms.feature.{key}"):
+        return _quoted("feature", key, formats)
+    return in_sentence(isolated(shortened(label or key, _LONGEST_NAME)), formats.messages)
+
+
+def _odds_span(values: Values, formats: Formats) -> str:
+    low, high = _number(values, "odds_low"), _number(values, "odds_high")
+    return _with_level(values, formats, formats.interval(low, high, 2, signed=False))
+
+
 PEAK_END_PLACES: dict[str, Maker] = {
     "memory": _memory,
     "moved": _moved,
@@ -212,5 +244,17 @@ PEAK_END_PLACES: dict[str, Maker] = {
     "most_arm": _label("most_arm", "findings.peak_end.second_group"),
     "planned_counts": _counts("planned"),
     "seen_counts": _counts("seen"),
+    "better_rules": _rules("better"),
+    "worse_rules": _rules("worse"),
+    "against_rule": _rules("against"),
+    "feature_name": _feature_name,
+    "odds": lambda values, formats: formats.number(_number(values, "odds_ratio")),
+    "odds_span": _odds_span,
+    "margin": _plain("margin"),
+    "noise_share": _share("noise_share"),
+    "drift_share": _share("drift_share"),
+    "power_share": _share("estimate"),
+    "power_span": _share_span,
+    "wanted_share": _share("wanted"),
 }
 """Names that no other sentences use for anything else."""

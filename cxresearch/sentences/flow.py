@@ -29,14 +29,16 @@ def describe_flow(flow: Flow, *, language: str = "en") -> str:
     analysed = messages.text("flow.analysed", n=flow.analysed)
     if not flow.excluded:
         return messages.text("flow.arrow_all", read=read, analysed=analysed)
-    parts = [describe_step(step, messages) for step in flow.steps if step.excluded]
+    parts = [describe_step(step, messages, unit=flow.unit) for step in flow.steps if step.excluded]
     excluded = messages.text("format.comma").join(parts)
     return messages.text("flow.arrow", read=read, excluded=excluded, analysed=analysed)
 
 
-def describe_step(step: FlowStep, messages: Messages) -> str:
+def describe_step(step: FlowStep, messages: Messages, *, unit: str = "answers") -> str:
     """Return one step with its count: ``9 duplicates``."""
     key = f"flow.{step.rule}"
+    if messages.has(f"{key}_{unit}.one"):
+        key = f"{key}_{unit}"  # an episode is too short where an answer is too fast
     if messages.has(f"{key}.one"):
         return messages.text(key, n=step.excluded)
     return messages.text("flow.other", n=step.excluded, rule=clean(step.rule))

@@ -89,7 +89,15 @@ class _Memory:
             "rule_r": self.result.correlation_peak_end_mean,
         }
         unit = self.messages.text("findings.peak_end.squared_unit")
-        yield self._told(message, row, values, sure=sure, rank=_RULE_RANKS[sure], unit=unit)
+        yield self._told(
+            message,
+            row,
+            values,
+            sure=sure,
+            rank=_RULE_RANKS[sure],
+            unit=unit,
+            turned=message == "average_wins",
+        )
 
     def weights(self) -> Iterator[Finding]:
         """Say which of peak and end weighs more; only where both point the same way."""
@@ -101,7 +109,14 @@ class _Memory:
             message = "weights_not_decided"
         else:
             message = "end_weighs_more" if self._end_first() else "peak_weighs_more"
-        yield self._told(message, row, self._both(), sure=sure, rank=_WEIGHT_RANKS[sure])
+        yield self._told(
+            message,
+            row,
+            self._both(),
+            sure=sure,
+            rank=_WEIGHT_RANKS[sure],
+            turned=message == "end_weighs_more" and row.estimate < 0,
+        )
 
     def slopes(self) -> Iterator[Finding]:
         """Say for peak and end whether they go with what is remembered."""
@@ -199,6 +214,7 @@ class _Memory:
         sure: Sureness,
         rank: float,
         unit: str = "",
+        turned: bool = False,
     ) -> Finding:
         kept = {
             "estimate": row.estimate,
@@ -208,6 +224,7 @@ class _Memory:
             "decimals": self.decimals,
             "memory": self.label,
         }
+        ends = (row.conf_low, row.conf_high)
         return told(
             f"findings.peak_end.{message}",
             kept | dict(values),
@@ -216,9 +233,10 @@ class _Memory:
             rank=rank,
             result=self.result.kind,
             term=row.term,
-            estimate=row.estimate,
-            conf_low=row.conf_low,
-            conf_high=row.conf_high,
+            # What is drawn beside the sentence points the way that the sentence tells.
+            estimate=-row.estimate if turned else row.estimate,
+            conf_low=-ends[1] if turned else ends[0],
+            conf_high=-ends[0] if turned else ends[1],
             unit=unit or self.messages.text("findings.peak_end.points_unit"),
         )
 

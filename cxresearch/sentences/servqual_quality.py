@@ -22,6 +22,9 @@ from cxresearch.wording.labels import clean, name_of
 RELIABLE = 0.7
 """Below it a gap is told as not reliable: the usual least for research in its first stages."""
 
+_TOLD_FROM = 2.5
+"""Ways of summing up that differ by fewer units of the last decimal shown are not told."""
+
 
 @findings.register
 def _(
@@ -257,7 +260,7 @@ def _(
     value = dict(zip(own["term"], own["estimate"].astype(float), strict=True))
     decimals = decimals_for(result.scale_low, result.scale_high)
     first, second = value["over_dimensions"], value["over_items"]
-    if not np.isfinite(first + second) or abs(first - second) < 10.0**-decimals:
+    if not np.isfinite(first + second) or abs(first - second) < _TOLD_FROM * 10.0**-decimals:
         return ()
     values = {"first_mean": first, "second_mean": second, "decimals": decimals}
     return (

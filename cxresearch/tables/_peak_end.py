@@ -10,12 +10,14 @@ from cxresearch.wording.peak_end import known_term
 
 _COUNTED = (
     "rows_omitted", "people_omitted", "without_retrospective", "incomplete", "one_moment",
-    "dropped_out", "single_row_groups",
+    "dropped_out", "single_row_groups", "looks_after_stop", "single_alternative", "not_chosen",
 )  # fmt: skip
 _PLAIN = {
     "singular": "singular",
     "not_converged": "not_converged",
     "episodes_taken_as_independent": "independent",
+    "more_than_planned": "more_than_planned",
+    "less_than_planned": "less_than_planned",
 }
 
 

@@ -56,6 +56,7 @@ def display_features(
     formats = Formats.of(language)
     text = formats.messages.text
     data = features.tidy()
+    data = data[data["n"] > 0]
     decimals = rating_decimals(data.loc[data["term"] == "peak", "highest"])
 
     def number(value: float, row: Any) -> str:
@@ -84,6 +85,8 @@ def display_features(
         sd = formats.number(features.moment_sd, decimals)
         notes.append(text("tables.peak_end.notes.moment_sd", sd=sd))
     notes.append(text("tables.peak_end.notes.reference", n=features.reference_moments))
+    if features.direction == "bipolar":
+        notes.append(text("tables.peak_end.notes.peak_corrected_bipolar"))
     return display_table(
         data,
         columns,
