@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from cxresearch import __version__
+from cxresearch.cli.authoring import template
 from cxresearch.cli.keeping import export, reproduce, verify
 from cxresearch.cli.lab import lab
 from cxresearch.cli.plan_commands import plan
+from cxresearch.cli.plan_servqual import plan_servqual_
 from cxresearch.cli.serving import serve
 from cxresearch.cli.session import Session, reported
 from cxresearch.errors import CxError
@@ -332,9 +334,11 @@ def methods(session: Session, method: str | None, *, as_json: bool) -> None:
         show_method(method, session.workspace, as_json=as_json)
 
 
+plan.add_command(plan_servqual_)
 main.add_command(plan)
 main.add_command(serve)
 main.add_command(verify)
 main.add_command(reproduce)
 main.add_command(export)
 main.add_command(lab)
+main.add_command(template)

@@ -22,7 +22,7 @@ from cxresearch.runs.values import TYPES, Parameter, value_fault
 STUDY_PARAMETER = "study_name"
 """The parameter a run fills in itself: which study to load."""
 
-_METHOD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+METHOD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _RANGE = re.compile(r"\{\s*(-?[\d.eE+-]*?)\s*\.\.\s*(-?[\d.eE+-]*)\s*\}\s*$")
 _CHOICES = re.compile(r"\{([^{}]*\|[^{}]*)\}\s*$")
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$", re.MULTILINE)
@@ -92,7 +92,7 @@ def find_template(method: str, workspace: Path | None = None) -> Template:
     """
     for folder in template_folders(workspace):
         path = folder / f"{method}.ipynb"
-        if _METHOD.fullmatch(method) and path.is_file():
+        if METHOD_NAME.fullmatch(method) and path.is_file():
             return read_template(path)
     known = list_templates(workspace)
     raise TemplateError(
