@@ -310,8 +310,10 @@ def _finished(table: pd.DataFrame, level: float, p_adjust: PAdjust) -> pd.DataFr
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = (table["estimate"] / table["std_error"]).to_numpy(dtype=float)
     df = table["df"].to_numpy(dtype=float)
-    p_value = 2 * stats.t.sf(np.abs(statistic), df)
-    half = stats.t.ppf((1 + level) / 2, df) * table["std_error"].to_numpy(dtype=float)
+    p_value = np.asarray(2 * stats.t.sf(np.abs(statistic), df))
+    half = np.asarray(stats.t.ppf((1 + level) / 2, df)) * table["std_error"].to_numpy(
+        dtype=float
+    )
     adjusted = np.full(len(table), np.nan)
     for test in TESTS:
         own = (table["test"] == test).to_numpy()

@@ -37,8 +37,8 @@ class SequentialBoundsResult(Result):
     ----------
     bounds : DataFrame
         One row a look: term ("look_1", …), estimate (bound of ``|Z|``, or of Z in the direction
-        of a one-sided test), fraction (of the planned information), p_nominal (p below which the
-        study stops), spent (error rate spent until then).
+        of a one-sided test), fraction (of the planned information), p_nominal (p below which
+        the study stops), spent (error rate spent until then).
     spending : str
         "obrien_fleming" or "pocock".
     alternative : str

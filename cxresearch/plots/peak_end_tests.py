@@ -16,7 +16,7 @@ from cxresearch.plots._draw import drawn, pictured
 from cxresearch.plots._measure import wrapped
 from cxresearch.plots._place import Layout, Text
 from cxresearch.plots._plane import Plane
-from cxresearch.plots._rows import Chart, Interval, Row
+from cxresearch.plots._rows import Chart, Interval, Row, Sign
 from cxresearch.plots._select import each
 from cxresearch.plots._words import alternative
 from cxresearch.plots.palette import RECEIVED, SOFT
@@ -128,12 +128,13 @@ def plot_looks(
     text = formats.messages.text
     looks, level = result.looks, formats.level(result.confidence_level)
     decimals = rating_decimals(looks["estimate"])
-    rows, entries = [], []
+    rows: list[Row] = []
+    entries: list[str] = []
     for row in each(looks):
         number = formats.gap(row.estimate, decimals)
         interval = formats.interval(row.conf_low, row.conf_high, decimals)
         people = formats.count(row.n)
-        sign = "excludes_zero" if row.crossed else "includes_zero"
+        sign: Sign = "excludes_zero" if row.crossed else "includes_zero"
         low, high = (
             row.estimate if math.isinf(end) else end for end in (row.conf_low, row.conf_high)
         )
