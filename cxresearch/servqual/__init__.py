@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from cxresearch.servqual.changes import GapChangesResult, gap_changes
-from cxresearch.servqual.gap_quality import difference_score_quality
+from cxresearch.servqual.gap_quality import difference_score_quality, study_gap_quality
 from cxresearch.servqual.gap_quality_result import GapQualityResult
 from cxresearch.servqual.gaps import servqual_gaps
 from cxresearch.servqual.imputed import ImputedGapsResult, imputed_gaps
 from cxresearch.servqual.map import GapMapResult, gap_map
 from cxresearch.servqual.performance import servperf
+from cxresearch.servqual.planning import ServqualPlanResult, plan_servqual
 from cxresearch.servqual.pooled import PooledGapsResult, pooled_gaps
 from cxresearch.servqual.ranks import GapRanksResult, gap_ranks
 from cxresearch.servqual.result import ServqualGapsResult
@@ -28,16 +29,19 @@ __all__ = [
     "ResponseSurfaceResult",
     "ServperfResult",
     "ServqualGapsResult",
+    "ServqualPlanResult",
     "ZoneResult",
     "difference_score_quality",
     "gap_changes",
     "gap_map",
     "gap_ranks",
     "imputed_gaps",
+    "plan_servqual",
     "pooled_gaps",
     "response_surface",
     "servperf",
     "servqual_gaps",
+    "study_gap_quality",
     "study_surface",
     "study_zone",
     "zone_of_tolerance",
