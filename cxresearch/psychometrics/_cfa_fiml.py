@@ -32,20 +32,22 @@ from cxresearch.psychometrics._cfa_tables import (
     standard_units,
 )
 from cxresearch.psychometrics._invariance_ladder import srmr_with_means
+from cxresearch.psychometrics._mean_slopes import (
+    casewise,
+    expected_information,
+    mean_at,
+    observed_information_of,
+    slopes_at,
+)
 from cxresearch.psychometrics._mean_structure import (
     MeanFit,
-    casewise,
     covariance_from,
-    expected_information,
     fit_with_means,
     independence_model,
-    mean_at,
     meat_of,
-    observed_information_of,
     one_group,
     saturated_model,
     saturated_values,
-    slopes_at,
     total_information,
     with_means,
 )

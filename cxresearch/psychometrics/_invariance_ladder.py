@@ -25,16 +25,18 @@ from cxresearch.psychometrics._cfa_model import (
     FactorModel,
     structure_at,
 )
-from cxresearch.psychometrics._mean_structure import (
+from cxresearch.psychometrics._mean_slopes import (
     INTERCEPT,
     MEAN,
-    Layout,
-    MeanFit,
     casewise,
-    fit_with_means,
-    independence_trace,
     mean_at,
     observed_information_of,
+)
+from cxresearch.psychometrics._mean_structure import (
+    Layout,
+    MeanFit,
+    fit_with_means,
+    independence_trace,
     saturated_trace,
     with_means,
 )

@@ -11,10 +11,12 @@ from scipy import stats
 from cxresearch._types import FloatArray
 from cxresearch.psychometrics._cfa_model import LOADING, FactorModel
 from cxresearch.psychometrics._invariance_ladder import Freed, Rung, Sample, try_rung
-from cxresearch.psychometrics._mean_structure import (
+from cxresearch.psychometrics._mean_slopes import (
     INTERCEPT,
     expected_information,
     slopes_at,
+)
+from cxresearch.psychometrics._mean_structure import (
     total_information,
 )
 

@@ -23,7 +23,9 @@ from cxresearch.psychometrics._invariance_ladder import (
     try_rung,
 )
 from cxresearch.psychometrics._invariance_release import score_tests, search_partial
-from cxresearch.psychometrics._mean_structure import INTERCEPT
+from cxresearch.psychometrics._mean_slopes import (
+    INTERCEPT,
+)
 
 Outcome = Literal["holds", "fails", "unclear", "not_estimated"]
 Verdict = Literal["comparable", "comparable_partial", "not_comparable", "unclear"]

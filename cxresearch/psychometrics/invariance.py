@@ -34,8 +34,10 @@ from cxresearch.psychometrics._invariance_steps import (
     release_table,
     verdict_of,
 )
-from cxresearch.psychometrics._mean_structure import (
+from cxresearch.psychometrics._mean_slopes import (
     MEAN,
+)
+from cxresearch.psychometrics._mean_structure import (
     covariance_from,
     meat_of,
     total_information,

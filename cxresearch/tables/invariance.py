@@ -173,6 +173,6 @@ def _left_out(invariance: InvarianceResult, formats: Formats) -> Iterator[str]:
             yield _text(
                 f"notes.left_out_{why}",
                 formats,
-                group=clean(row.term),
+                group=clean(str(row.term)),
                 **({"question": clean(items.replace(",", ", "))} if items else {}),
             )

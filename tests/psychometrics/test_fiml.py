@@ -11,13 +11,15 @@ import pytest
 
 from cxresearch.errors import CxError, EstimationError, ResponseError
 from cxresearch.psychometrics._cfa_model import factor_model, structure_at
-from cxresearch.psychometrics._mean_structure import (
+from cxresearch.psychometrics._mean_slopes import (
     casewise,
-    fit_with_means,
     mean_at,
     observed_information_of,
-    one_group,
     slopes_at,
+)
+from cxresearch.psychometrics._mean_structure import (
+    fit_with_means,
+    one_group,
     with_means,
 )
 from cxresearch.psychometrics._patterns import patterns_of, pull_of, saturated_moments
