@@ -27,6 +27,7 @@ from threadpoolctl import threadpool_limits
 from cxresearch.psychometrics.cfa import confirmatory_factors
 from cxresearch.psychometrics.distinctness import htmt
 from cxresearch.psychometrics.polychoric import polychoric_correlations
+from cxresearch.psychometrics.verdict import distinct_scales
 
 SIZES = {"TAN": 4, "REL": 5, "RES": 4, "ASS": 4, "EMP": 5}
 R_CODE = """
@@ -116,7 +117,9 @@ def line(what: str, ours: float, peers: dict[str, float | None]) -> None:
 def factor_model(n: int, estimator: str, repeats: int) -> tuple[float, float | None]:
     frame = sample(n)
     ours = seconds_of(lambda: confirmatory_factors(frame, model(), estimator=estimator))
-    call = f"fitMeasures(cfa(model, d, std.lv = TRUE, estimator = '{estimator.upper()}'))"
+    ordered = ", ordered = names(d)" if estimator == "wlsmv" else ""
+    how = f"std.lv = TRUE, estimator = '{estimator.upper()}'{ordered}"
+    call = f"fitMeasures(cfa(model, d, {how}))"
     peers = {"lavaan": r_seconds("lavaan", call, frame, repeats)}
     lavaan = peers["lavaan"]
     if estimator == "ml":
@@ -137,6 +140,8 @@ def others() -> None:
             lambda how=interval: htmt(small, model(), n_boot=2000, interval=how), 3
         )
         line(f"HTMT and HTMT2, B = 2000, {interval}, n = 400", ours, {})
+    ours = seconds_of(lambda: distinct_scales(small, model(), n_boot=500), 3)
+    line("verdict on 5 dimensions (4 models, B = 500), n = 400", ours, {})
 
 
 def main() -> None:
@@ -148,6 +153,8 @@ def main() -> None:
         factor_model(5000, "ml", repeats=5)
         factor_model(400, "mlr", repeats=5)
         factor_model(5000, "mlr", repeats=3)
+        factor_model(400, "wlsmv", repeats=3)
+        factor_model(5000, "wlsmv", repeats=1)
         others()
     ratio = None if peer is None else round(peer / ours, 1)
     numbers = {"ours": round(ours, 5), "peer": peer and round(peer, 4), "ratio": ratio}

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         usual_scenarios,
     )
     from cxresearch.errors import CxError, CxWarning
+    from cxresearch.forms import CodebookEditor, StudyForm, edit_codebook, study_form
     from cxresearch.peak_end import (
         AlwaysValidResult,
         AttritionResult,
@@ -381,6 +382,12 @@ _MODULES = {
     "errors": (
         "CxError",
         "CxWarning",
+    ),
+    "forms": (
+        "CodebookEditor",
+        "StudyForm",
+        "edit_codebook",
+        "study_form",
     ),
     "peak_end": (
         "AlwaysValidResult",

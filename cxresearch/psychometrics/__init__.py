@@ -30,6 +30,10 @@ from cxresearch.psychometrics.reliability import (
     alpha_from_covariance,
     scale_reliability,
 )
+from cxresearch.psychometrics.reliability_bootstrap import (
+    ReliabilityBootstrapResult,
+    reliability_bootstrap,
+)
 from cxresearch.psychometrics.verdict import (
     DistinctnessResult,
     distinct_dimensions,
@@ -49,6 +53,7 @@ __all__ = [
     "NumberOfFactorsResult",
     "OrdinalReliabilityResult",
     "PolychoricResult",
+    "ReliabilityBootstrapResult",
     "ScaleReliabilityResult",
     "SchmidLeimanResult",
     "alpha_from_covariance",
@@ -66,6 +71,7 @@ __all__ = [
     "number_of_factors",
     "ordinal_reliability",
     "polychoric_correlations",
+    "reliability_bootstrap",
     "scale_reliability",
     "schmid_leiman",
 ]

@@ -51,12 +51,18 @@ class FitOfModel:
 
 
 def fit_by_scoring(
-    model: FactorModel, covariance: FloatArray, *, max_steps: int = MAX_STEPS
+    model: FactorModel,
+    covariance: FloatArray,
+    *,
+    max_steps: int = MAX_STEPS,
+    start: FloatArray | None = None,
+    tolerance: float = 1e-20,
 ) -> FitOfModel:
     """Fit a factor model to a covariance matrix with divisor n.
 
     Scoring runs on correlations, where starts are good whatever the items' units; the model is
-    equivariant, so the answer is scaled back.
+    equivariant, so the answer is scaled back. A resampled fit starts from that of the whole
+    sample (`start`) and needs no more digits than its noise bears (`tolerance`).
 
     Raises
     ------
@@ -66,10 +72,11 @@ def fit_by_scoring(
     """
     correlations = correlation_of(covariance)
     check_positive_definite(correlations, model.items)
-    values = start_values(model, correlations)
-    values, steps = _score(model, correlations, values, max_steps)
+    units = _units(model, np.sqrt(np.diag(covariance)))
+    values = start_values(model, correlations) if start is None else start / units
+    values, steps = _score(model, correlations, values, max_steps, tolerance)
     values = oriented_values(model, values)
-    values = values * _units(model, np.sqrt(np.diag(covariance)))
+    values = values * units
     at = structure_at(model, values)
     left, right = directions(at, model.free)
     weight = np.linalg.inv(at.implied)
@@ -148,7 +155,11 @@ def _start_general(model: FactorModel, correlations: FloatArray, values: FloatAr
 
 
 def _score(
-    model: FactorModel, observed: FloatArray, values: FloatArray, max_steps: int
+    model: FactorModel,
+    observed: FloatArray,
+    values: FloatArray,
+    max_steps: int,
+    tolerance: float = 1e-20,
 ) -> tuple[FloatArray, int]:
     at = structure_at(model, values)
     now = _discrepancy(at.implied, observed)
@@ -156,7 +167,7 @@ def _score(
         curvature = None if step <= _NEWTON_AFTER else _convex(model, values, observed)
         change, gradient = _scoring_step(model, at, observed, curvature)
         # The decrement is the drop in F a full step promises, free of units.
-        if float(gradient @ change) < 1e-20 or np.abs(change).max() < 1e-11:
+        if float(gradient @ change) < tolerance or np.abs(change).max() < 1e-11:
             return values, step
         moved = _line_search(model, observed, values, change, now)
         if moved is None:

@@ -124,7 +124,7 @@ def item_analysis(
     R: ``psych::alpha(na.omit(x))``, columns ``item.stats$r.drop`` and
     ``alpha.drop$raw_alpha``; pairwise ``psych::alpha(x)``, whose interval counts all rows
     where this one counts those of the pair answered least. The item interval is that of
-    normal variables' correlation. Dropping items for a higher alpha fits the sample: it takes content away
+    normal variables. Dropping items for a higher alpha fits the sample: it takes content away
     and seldom holds in the next.
 
     References

@@ -98,3 +98,18 @@ write_golden(golden_of("distinctness", "synthetic, see servqual_gaps; perception
   list(scales = "from factor_reliability, bifactor and congruence, each tested alone", empirical = "exploratory_factors",
     congruence = "recomputed in the test", omega_hierarchical = "bifactor_reliability", ecv = "bifactor_reliability",
     n_boot = "an option", seed = "an option")), "psychometrics_distinctness_servqual.json")
+
+f <- cfa(lavaan_text(c(servqual_model, list(SQ = names(servqual_model)))), sq, std.lv = TRUE)
+rel <- suppressWarnings(semTools::reliability(f)); std <- lavInspect(f, "std")$lambda
+out <- do.call(c, lapply(names(servqual_model), function(k) {
+  x <- sq[, servqual_model[[k]]]; a <- psych::alpha(x, warnings = FALSE)$total; l <- std[servqual_model[[k]], k]
+  value <- c(alpha = a$raw_alpha, alpha_standardized = a$std.alpha, omega = unname(rel["omega", k]),
+             composite_reliability = sum(l)^2 / (sum(l)^2 + sum(1 - l^2)), ave = mean(l^2))
+  lapply(names(value), function(g) list(term = k, group = g, estimate = value[[g]], n = 400)) }))
+out <- c(out, list(list(term = "SQ", group = "omega_hierarchical",
+  estimate = unname(suppressWarnings(semTools::reliabilityL2(f, "SQ"))["omegaL1"]), n = 400)))
+write_golden(golden_of("reliability_bootstrap", "synthetic, see servqual_gaps", "data/servqual.csv", script,
+  c("lavaan", "semTools", "psych", "jsonlite"), list(estimates = 1e-4), "another optimiser", list(model = servqual_model,
+  second_order = list(SQ = names(servqual_model))), list(estimates = out, n = 400, n_asked = 400, confidence_level = 0.95,
+  interval = "percentile", weights = ""), list(n_boot = "an option", n_failed = "none here", seed = "an option",
+  notes = "words of ours")), "psychometrics_reliability_bootstrap.json")

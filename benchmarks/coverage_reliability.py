@@ -1,0 +1,154 @@
+"""How often intervals of reliability cover, and which verdicts on distinctness are given.
+
+    python benchmarks/coverage_reliability.py [--quick]
+
+Five seven-point items (four-point for ordinal omega) of one factor or 22 of five; the truth of
+each coefficient is that of a sample of 400,000. Prints one line a condition; ``--quick`` makes
+few replicates. The last line is JSON with the lowest coverage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from cxresearch.psychometrics import (
+    bifactor_reliability,
+    confirmatory_factors,
+    distinct_scales,
+    factor_reliability,
+    htmt,
+    ordinal_reliability,
+    reliability_bootstrap,
+)
+
+LOADINGS = np.array([0.8, 0.7, 0.6, 0.75, 0.65])
+SIZES = {"TAN": 4, "REL": 5, "RES": 4, "ASS": 4, "EMP": 5}
+LARGE = 400_000
+
+
+def one_factor(n: int, rng: np.random.Generator, steps: int) -> pd.DataFrame:
+    under = rng.normal(size=(n, 1)) * LOADINGS
+    under = under + rng.normal(size=(n, 5)) * np.sqrt(1 - LOADINGS**2)
+    cuts = np.linspace(-2.2, 1.6, steps - 1)
+    return pd.DataFrame(np.digitize(under, cuts), columns=list("abcde"))
+
+
+def model() -> dict[str, list[str]]:
+    names = iter(range(1, 23))
+    return {factor: [f"P{next(names):02d}" for _ in range(k)] for factor, k in SIZES.items()}
+
+
+def five_factors(n: int, rng: np.random.Generator, correlation: float) -> pd.DataFrame:
+    phi = np.full((5, 5), correlation) + (1 - correlation) * np.eye(5)
+    factors = rng.multivariate_normal(np.zeros(5), phi, n, method="eigh")
+    of_item = np.repeat(np.arange(5), list(SIZES.values()))
+    loadings = np.linspace(0.6, 0.85, 22)[np.arange(22) * 7 % 22]
+    noise = rng.normal(size=(n, 22)) * np.sqrt(1 - loadings**2)
+    answers = np.clip(np.round(5 + 1.2 * (factors[:, of_item] * loadings + noise)), 1, 7)
+    return pd.DataFrame(answers, columns=[x for items in model().values() for x in items])
+
+
+def scale_coverage(n: int, replicates: int) -> dict[str, float]:
+    """Alpha, omega and AVE of one scale, by the bootstrap and by the delta method."""
+    rng = np.random.default_rng(n)
+    scale = {"A": list("abcde")}
+    large = one_factor(LARGE, rng, 7)
+    cfa = confirmatory_factors(large, scale)
+    truth = factor_reliability(cfa).estimates.iloc[0]
+    covariance = np.cov(large.to_numpy().T)
+    alpha = 1.25 * (1 - np.trace(covariance) / covariance.sum())
+    target = {"alpha": alpha, "omega": truth["estimate"], "ave": truth["ave"]}
+    hits: Counter[str] = Counter()
+    for seed in range(replicates):
+        frame = one_factor(n, rng, 7)
+        delta = factor_reliability(confirmatory_factors(frame, scale, estimator="mlr"))
+        row = delta.estimates.iloc[0]
+        hits["omega, delta"] += row["conf_low"] <= target["omega"] <= row["conf_high"]
+        hits["ave, delta"] += row["ave_low"] <= target["ave"] <= row["ave_high"]
+        for how in ("percentile", "bca") if n <= 200 else ("percentile",):
+            found = reliability_bootstrap(frame, scale, n_boot=199, interval=how, seed=seed)
+            rows = found.estimates.set_index("group")
+            for name, value in target.items():
+                covered = rows.loc[name, "conf_low"] <= value <= rows.loc[name, "conf_high"]
+                hits[f"{name}, {how}"] += covered
+    return {name: count / replicates for name, count in hits.items()}
+
+
+def ordinal_coverage(n: int, replicates: int) -> float:
+    rng = np.random.default_rng(n + 1)
+    first = rng.normal(size=(LARGE, 1)) * LOADINGS
+    noise = np.sqrt(1 - LOADINGS**2)
+    cuts = np.linspace(-2.2, 1.6, 3)
+    sums = [
+        np.digitize(first + rng.normal(size=(LARGE, 5)) * noise, cuts).sum(axis=1)
+        for _ in range(2)
+    ]
+    truth, hits = float(np.corrcoef(sums)[0, 1]), 0
+    for _ in range(replicates):
+        row = ordinal_reliability(one_factor(n, rng, 4), {"A": list("abcde")}).estimates.iloc[0]
+        hits += row["conf_low"] <= truth <= row["conf_high"]
+    return hits / replicates
+
+
+def battery_coverage(n: int, replicates: int) -> dict[str, float]:
+    """HTMT, latent correlation and omega hierarchical of 22 items, factors correlating .55."""
+    rng = np.random.default_rng(n + 2)
+    large = five_factors(LARGE, rng, 0.55)
+    ratio = htmt(large, model(), n_boot=0).estimates["estimate"].to_numpy()
+    cfa = confirmatory_factors(large, model())
+    latent = factor_reliability(cfa).pairs["estimate"].to_numpy()
+    general = confirmatory_factors(large, model(), bifactor="g")
+    truth = bifactor_reliability(general).estimates["estimate"].iloc[0]
+    found: dict[str, list[float]] = {"HTMT": [], "latent correlation": [], "omega_h": []}
+    for seed in range(replicates):
+        frame = five_factors(n, rng, 0.55)
+        rows = htmt(frame, model(), n_boot=399, seed=seed).estimates
+        found["HTMT"].append(
+            float(rows["conf_low"].le(ratio).mul(rows["conf_high"].ge(ratio)).mean())
+        )
+        robust = confirmatory_factors(frame, model(), estimator="mlr")
+        pairs = factor_reliability(robust).pairs
+        inside = pairs["conf_low"].le(latent) & pairs["conf_high"].ge(latent)
+        found["latent correlation"].append(float(inside.mean()))
+        split = confirmatory_factors(frame, model(), bifactor="g", estimator="mlr")
+        row = bifactor_reliability(split).estimates.iloc[0]
+        found["omega_h"].append(float(row["conf_low"] <= truth <= row["conf_high"]))
+    return {name: float(np.mean(values)) for name, values in found.items()}
+
+
+def verdicts(correlation: float, n: int, replicates: int) -> Counter[str]:
+    rng = np.random.default_rng(int(1000 * correlation) + n)
+    return Counter(
+        distinct_scales(five_factors(n, rng, correlation), model(), n_boot=199).verdict
+        for _ in range(replicates)
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few replicates")
+    quick = parser.parse_args().quick
+    lowest = 1.0
+    for n in (100, 400):
+        found = scale_coverage(n, 20 if quick else 200)
+        found["ordinal omega, delta"] = ordinal_coverage(n, 20 if quick else 200)
+        print(f"n = {n}:", {name: round(share, 3) for name, share in found.items()}, flush=True)
+        lowest = min(lowest, *found.values())
+    found = battery_coverage(400, 10 if quick else 60)
+    print("22 items, n = 400:", {name: round(share, 3) for name, share in found.items()})
+    lowest = min(lowest, *found.values())
+    for correlation in (0.55, 0.7, 0.85, 0.95, 1.0):
+        counts = verdicts(correlation, 400, 10 if quick else 40)
+        print(f"factors correlate {correlation}:", dict(counts), flush=True)
+    print(json.dumps({"bench": "coverage_reliability", "lowest": round(lowest, 3)}))
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):
+        main()
