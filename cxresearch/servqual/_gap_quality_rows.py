@@ -22,11 +22,13 @@ from cxresearch.servqual._gap_reliability import (
     variances_from,
 )
 from cxresearch.servqual._replicates import resampled_error, resampled_interval
+from cxresearch.servqual._scores import score_gaps
 
 Overall = Literal["dimensions", "items"]
 OVERALL: tuple[Overall, ...] = ("dimensions", "items")
 RESTRICTED_BELOW = 0.3
 CEILING_FROM = 0.5
+MIN_ANSWERED = 0.5
 
 _FEWEST = 4
 NUMBERS = (
@@ -84,22 +86,35 @@ class Study:
     n_boot: int
     seed: int
 
-    def parts(self, score: Score, *, with_outcome: bool = False) -> Parts:
+    def parts(self, score: Score) -> Parts:
         """Return the complete answers to a score."""
         received = self.perception[:, score.items]
         expected = self.expectation[:, score.items]
         complete: BoolArray = np.asarray(np.isfinite(received + expected).all(axis=1))
-        if with_outcome and self.outcome is not None:
-            complete &= np.isfinite(self.outcome)
-        rows = int(complete.sum())
-        weights = np.ones(rows) if self.weights is None else self.weights[complete]
-        scaled = weights * (rows / weights.sum()) if rows else weights
         return Parts(
             received=received[complete],
             expected=expected[complete],
-            weights=scaled,
-            complete=complete,
+            weights=self._scaled(complete),
         )
+
+    def scored(self, score: Score) -> tuple[FloatArray, FloatArray]:
+        """Return perception and expectation of each respondent, as gap analysis scores them."""
+        found = score_gaps(
+            self.expectation[:, score.items],
+            self.perception[:, score.items],
+            dimensions=score.blocks,
+            min_answered=MIN_ANSWERED,
+        )
+        blocks = slice(len(score.items), len(score.items) + len(score.blocks))
+        received: FloatArray = found.perception[:, blocks] @ score.shares
+        expected: FloatArray = found.expectation[:, blocks] @ score.shares
+        return received, expected
+
+    def _scaled(self, rows: BoolArray) -> FloatArray:
+        """Return the weights of some respondents, scaled to sum to their number."""
+        count = int(rows.sum())
+        weights = np.ones(count) if self.weights is None else self.weights[rows]
+        return weights * (count / weights.sum()) if count else weights
 
     def counts(self, rows: int, score: Score, table: int) -> FloatArray:
         """Return how often each respondent is drawn in each resample, shape (B, n)."""
@@ -138,19 +153,20 @@ class Study:
 
     def validity_row(self, score: Score, outcome: FloatArray) -> dict[str, object]:
         """Return the row of `validity` of a score."""
-        parts = self.parts(score, with_outcome=True)
-        n = len(parts.weights)
+        received, expected = self.scored(score)
+        usable: BoolArray = np.isfinite(received + expected + outcome)
+        weights = self._scaled(usable)
+        n = len(weights)
         row: dict[str, object] = dict.fromkeys(VALIDITY, np.nan)
         row |= {"term": score.term, "group": "all", "label": score.label, "n": float(n)}
         row["note"] = "too_few" if n < _FEWEST else ""
         if n < _FEWEST:
             return row
-        y = outcome[parts.complete]
-        values = np.column_stack([y, *parts.scores(score)])
+        values = np.column_stack([outcome, received, received - expected])[usable]
         values = values - values.mean(axis=0)
         if (np.abs(values).max(axis=0) <= 1e-12).any():
             return row | {"note": "constant"}
-        sums = moment_sums(values, parts.weights)
+        sums = moment_sums(values, weights)
         first, second, between = _correlations(sums.sum(axis=0, keepdims=True))[0]
         row |= {"r_perception": first, "r_gap": second, "r_between": between}
         row["estimate"] = first - second
@@ -179,7 +195,6 @@ class Parts:
     received: FloatArray
     expected: FloatArray
     weights: FloatArray
-    complete: BoolArray
 
     def columns(self, score: Score) -> FloatArray:
         """Return the columns of perception, expectation and gap side by side."""
@@ -187,14 +202,6 @@ class Parts:
         columns = np.hstack([part_columns(x, score.blocks, score.shares) for x in parts])
         centred: FloatArray = columns - columns.mean(axis=0)
         return centred
-
-    def scores(self, score: Score) -> tuple[FloatArray, FloatArray]:
-        """Return perception and gap of each respondent."""
-        received, expected = (
-            part_columns(x, score.blocks, score.shares)[:, -1]
-            for x in (self.received, self.expected)
-        )
-        return received, received - expected
 
 
 def _reliability(totals: FloatArray, score: Score, n: int) -> GapReliability:

@@ -21,7 +21,7 @@ from cxresearch.servqual._gap_quality_rows import (
     Study,
     scores_of,
 )
-from cxresearch.servqual._outcome import Outcome, find_outcome
+from cxresearch.servqual._outcome import Outcome, find_outcome, first_outcome
 from cxresearch.servqual.gap_quality_result import GapQualityResult
 
 
@@ -90,10 +90,13 @@ def difference_score_quality(
 
     Notes
     -----
-    Complete cases, term by term. The overall score takes stratified alphas, the dimensions
-    being its strata; a dimension of a single item has no alpha and leaves the overall score
-    without one. Under weights correlations and variances are weighted and Williams' t gives way
-    to the bootstrap standard error (df n − 1). R: ``psych::alpha``, ``psych::r.test``.
+    Reliability rests on complete cases, term by term; validity on the scores of
+    `servqual_gaps`, for which half the pairs of answers of a dimension suffice. The overall
+    score takes stratified alphas, the dimensions being its strata; a dimension of a single item
+    has no alpha and leaves the overall score without one. Under weights correlations and
+    variances are weighted and Williams' t gives way to the bootstrap standard error (df n − 1).
+    Respondents are resampled one by one: clusters are not allowed for. R: ``psych::alpha``,
+    ``psych::r.test``.
 
     Alpha takes the items of a dimension for interchangeable; where they are not it is a lower
     bound, and so is Lord's value.
@@ -211,3 +214,41 @@ def _validity(study: Study, scores: list[Score], outcome: Outcome | None) -> pd.
     p = frame["p_value"].to_numpy(copy=True)
     p[dimension] = adjust_p_values(p[dimension], method="holm")
     return frame.assign(p_adjusted=p)
+
+
+def study_gap_quality(
+    responses: Responses,
+    *,
+    outcome: str | None = None,
+    battery: str | None = None,
+    confidence_level: float = 0.95,
+    weighted: Weighted = "auto",
+    seed: int = 1,
+) -> GapQualityResult:
+    """Ask what the gaps of a study can bear, with its first outcome where it has one.
+
+    Parameters
+    ----------
+    responses : Responses
+    outcome : str, optional
+        Without it the first column of role outcome; a study that has none is analysed without.
+    battery, confidence_level, weighted, seed
+        As in `difference_score_quality`.
+
+    Returns
+    -------
+    GapQualityResult
+
+    Raises
+    ------
+    CxError, ResponseError
+        As in `difference_score_quality`.
+    """
+    return difference_score_quality(
+        responses,
+        battery=battery,
+        outcome=outcome or first_outcome(responses),
+        confidence_level=confidence_level,
+        weighted=weighted,
+        seed=seed,
+    )

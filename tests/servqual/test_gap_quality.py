@@ -24,6 +24,7 @@ from cxresearch.servqual import (
     difference_score_quality,
     response_surface,
     servperf,
+    study_gap_quality,
     study_surface,
     study_zone,
     zone_of_tolerance,
@@ -233,6 +234,15 @@ def test_a_result_of_quality_balances_its_books(read: Read) -> None:
     again = Result.from_dict(json.loads(json.dumps(found.to_dict())))
     assert isinstance(again, GapQualityResult)
     assert again.glance()["lowest_reliability"].iloc[0] == found.estimates["estimate"].min()
+
+
+def test_a_study_takes_its_first_outcome_where_it_has_one(read: Read) -> None:
+    responses = read("data/servqual.csv")
+    assert study_gap_quality(responses).outcome == "OSAT"
+    columns = [c for c in responses.codebook.columns if c.role != "outcome"]
+    without = dataclasses.replace(responses.codebook, columns=tuple(columns))
+    found = study_gap_quality(dataclasses.replace(responses, codebook=without))
+    assert (found.outcome, len(found.validity)) == ("", 0)
 
 
 def test_williams_without_four_respondents_is_undefined() -> None:

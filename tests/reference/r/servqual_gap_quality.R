@@ -37,6 +37,15 @@ pieces <- function(d, dims, shares, w, alpha = alpha_of) {
   list(P = P, E = E, G = G, r = r, lord = lord)
 }
 
+scores <- function(d, dims) {
+  one <- function(i) {
+    p <- as.matrix(d[name("P", i)]); e <- as.matrix(d[name("E", i)]); ok <- !is.na(p) & !is.na(e)
+    p[!ok] <- NA; e[!ok] <- NA; few <- rowSums(ok) < ceiling(length(i) / 2)
+    out <- cbind(rowMeans(p, na.rm = TRUE), rowMeans(e, na.rm = TRUE)); out[few, ] <- NA; out
+  }
+  all <- lapply(dims, one)
+  list(P = sapply(all, function(x) x[, 1]), E = sapply(all, function(x) x[, 2]))
+}
 quality_row <- function(d, dims, shares, w, term, level, seed) {
   keep <- complete.cases(d[c(name("P", unlist(dims)), name("E", unlist(dims)))])
   d <- d[keep, ]; w <- w[keep]
@@ -62,10 +71,11 @@ quality_row <- function(d, dims, shares, w, term, level, seed) {
 }
 
 validity_row <- function(d, dims, shares, w, weighted, term, level, y, seed) {
-  d$y <- y
-  keep <- complete.cases(d[c(name("P", unlist(dims)), name("E", unlist(dims)), "y")])
-  d <- d[keep, ]; w <- w[keep]; n <- nrow(d)
-  x <- pieces(d, dims, shares, w)
+  # The scores of the gap analysis: half the pairs of answers of a dimension suffice.
+  s <- scores(d, dims); p <- as.numeric(s$P %*% shares); e <- as.numeric(s$E %*% shares)
+  keep <- complete.cases(p, e, y)
+  d <- data.frame(y = y)[keep, , drop = FALSE]; w <- w[keep]; n <- nrow(d)
+  x <- list(P = list(score = p[keep]), G = list(score = (p - e)[keep]))
   cors <- function(j) cov.wt(cbind(d$y, x$P$score, x$G$score)[j, ], w[j] / sum(w[j]), cor = TRUE)$cor
   S <- cors(seq_len(n))
   set.seed(seed)
@@ -112,15 +122,6 @@ shape <- function(b) {
   root <- sqrt((b[4] - b[6])^2 + b[5]^2); p11 <- (b[6] - b[4] + root) / b[5]; p21 <- (b[6] - b[4] - root) / b[5]
   c(b, b[2] + b[3], b[4] + b[5] + b[6], b[2] - b[3], b[4] - b[5] + b[6], b[4] - b[6], x0, y0,
     y0 - p11 * x0, p11, y0 - p21 * x0, p21)
-}
-scores <- function(d, dims) {
-  one <- function(i) {
-    p <- as.matrix(d[name("P", i)]); e <- as.matrix(d[name("E", i)]); ok <- !is.na(p) & !is.na(e)
-    p[!ok] <- NA; e[!ok] <- NA; few <- rowSums(ok) < ceiling(length(i) / 2)
-    out <- cbind(rowMeans(p, na.rm = TRUE), rowMeans(e, na.rm = TRUE)); out[few, ] <- NA; out
-  }
-  all <- lapply(dims, one)
-  list(P = sapply(all, function(x) x[, 1]), E = sapply(all, function(x) x[, 2]))
 }
 surface <- function(d, dims, file, dimension, weighted, std_errors, source) {
   s <- scores(d, dims)
