@@ -19,7 +19,7 @@ REFERENCE = Path(__file__).resolve().parents[1] / "reference"
 
 def test_every_estimate_agrees_with_lavaan_semtools_and_psych() -> None:
     golden = json.loads(
-        (REFERENCE / "expected" / "psychometrics_reliability_bootstrap.json").read_text("utf-8")
+        (REFERENCE / "expected" / "psychometrics_bootstrap_reliability.json").read_text("utf-8")
     )
     frame, values = pd.read_csv(REFERENCE / golden["data"]), golden["values"]
     found = reliability_bootstrap(frame, golden["options"].pop("model"), n_boot=20,

@@ -112,4 +112,4 @@ write_golden(golden_of("reliability_bootstrap", "synthetic, see servqual_gaps", 
   c("lavaan", "semTools", "psych", "jsonlite"), list(estimates = 1e-4), "another optimiser", list(model = servqual_model,
   second_order = list(SQ = names(servqual_model))), list(estimates = out, n = 400, n_asked = 400, confidence_level = 0.95,
   interval = "percentile", weights = ""), list(n_boot = "an option", n_failed = "none here", seed = "an option",
-  notes = "words of ours")), "psychometrics_reliability_bootstrap.json")
+  notes = "words of ours")), "psychometrics_bootstrap_reliability.json")
