@@ -113,7 +113,8 @@ def _gather(
     from distributed import as_completed
 
     done: dict[int, TaskOutcome] = {}
-    for future in as_completed(list(futures)):  # type: ignore[no-untyped-call]
+    ended = as_completed(list(futures), loop=client.loop)  # type: ignore[no-untyped-call]
+    for future in ended:
         number = futures[future]
         error = future.exception()
         if error is None:

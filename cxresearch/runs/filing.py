@@ -172,7 +172,7 @@ def file_run(
     shelf = reports / study
     try:
         shelf.mkdir(parents=True, exist_ok=True)
-        started = max(started, _newest(shelf))
+        started = max(started, _newest(shelf) + timedelta(seconds=1))
         for second in range(_TRIES):
             name = _run_id(started + timedelta(seconds=second), key)
             if (shelf / name).exists():

@@ -1,0 +1,266 @@
+"""How fast runs are, against plain papermill and nbconvert: ours and theirs in turn, medians.
+
+(a) one sample study from a cold start to a filed report: ``cxresearch run`` against the command
+    lines ``papermill`` and ``jupyter nbconvert`` with the same template, parameters and data;
+(b) many study runs on two processors: ``cxresearch run`` over as many studies, two at a time,
+    reports rendered and filed, against plain papermill in two processes that stay alive, which
+    renders and files nothing;
+(c) what a warm run costs over the same code as a script in a forked, preloaded process;
+(d) memory of a kernel that no other process shares.
+
+    python benchmarks/runs.py            all of it, five repetitions (about ten minutes)
+    python benchmarks/runs.py --quick    (b) with 12 runs, once; its ratio alone
+
+The last line is JSON; ``ratio`` is the peer's time over ours in (b): above 1 we are faster.
+
+Notes
+-----
+Times hold for a quiet machine only; the ratios are steadier, as both sides run in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+STUDY, METHOD, SETTINGS = "bank-branches", "servqual", "segments: [branch]"
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--repeat", type=int, default=5)
+    options = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with tempfile.TemporaryDirectory(prefix="cx-bench-") as folder:
+        workspace = Path(folder)
+        if options.quick:
+            told = {"many": many(workspace, runs=12, repeat=1)}
+        else:
+            told = {
+                "one": one(workspace, options.repeat),
+                "many": many(workspace, runs=60, repeat=1),
+                "overhead": overhead(workspace, options.repeat),
+                "memory": memory(workspace),
+            }
+    print(json.dumps({"ratio": told["many"]["ratio"], **told}))
+
+
+def one(workspace: Path, repeat: int) -> dict[str, Any]:
+    """(a): whole processes, one after the other, in turn."""
+    names = copies(workspace, 1)
+    ours, theirs = in_turn(
+        lambda: command(BIN / "cxresearch", "--workspace", workspace, "run", "--force", *names),
+        lambda: peer_commands(workspace, names[0]),
+        repeat,
+    )
+    return report("(a) one study, cold start to report", ours, theirs)
+
+
+def many(workspace: Path, *, runs: int, repeat: int) -> dict[str, Any]:
+    """(b): runs an hour on two processors."""
+    names = copies(workspace, runs)
+    ours, theirs = in_turn(
+        lambda: command(
+            BIN / "cxresearch", "--workspace", workspace, "run", "--force", "--jobs", 2, *names
+        ),
+        lambda: peer_pool(workspace, names),
+        repeat,
+    )
+    told = report(f"(b) {runs} runs, two at a time", ours, theirs)
+    return {"runs": runs, "seconds_a_run": told["ours_median"] / runs, **told}
+
+
+def overhead(workspace: Path, repeat: int) -> dict[str, Any]:
+    """(c): a warm run, of the third on, against the same code as a forked script."""
+    code = (
+        "import json, sys, time\n"
+        "from pathlib import Path\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import runs\n"
+        f"print(json.dumps(runs.warm_and_script(Path({str(workspace)!r}), {repeat})))"
+    )
+    copies(workspace, 1)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(done.stdout.splitlines()[-1])
+    return report("(c) warm run against forked script", told["warm"], told["script"])
+
+
+def warm_and_script(workspace: Path, repeat: int) -> dict[str, list[float]]:
+    """Time both in a process that has everything imported."""
+    from cxresearch.catalogue import run_study
+    from cxresearch.runs import KernelOptions
+    from cxresearch.study import load_study
+
+    study = load_study("study0", workspace=workspace)
+    source = script(workspace, "study0")
+
+    def warm() -> None:
+        run_study(study, workspace=workspace, force=True, kernel=KernelOptions(warm=True))
+
+    def forked() -> None:
+        process = multiprocessing.get_context("fork").Process(target=_execute, args=(source,))
+        process.start()
+        process.join()
+        if process.exitcode:
+            raise RuntimeError("the script failed")
+
+    _execute(source)  # imports what the script needs, as the warm parent does
+    warm()
+    time.sleep(3)  # the parent of the kernels goes on importing meanwhile
+    ours, theirs = in_turn(warm, forked, repeat)
+    return {"warm": ours, "script": theirs}
+
+
+def _execute(source: str) -> None:
+    exec(compile(source, "script", "exec"), {})
+
+
+def script(workspace: Path, study: str) -> str:
+    """Return the code cells of the template as one script."""
+    cells = json.loads((ROOT / "templates" / f"{METHOD}.ipynb").read_text("utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    setting = f"study_name = {str(workspace / 'data' / study)!r}\nsegments = ['branch']"
+    return "\n".join([code[0], setting, *code[1:]])
+
+
+def memory(workspace: Path) -> dict[str, float]:
+    """(d): private memory of a kernel after the imports of a template, in MB."""
+    import psutil
+    from jupyter_client.manager import KernelManager
+
+    found = {}
+    for kind, name in (("fresh", "python3"), ("warm", "cxresearch-warm")):
+        sizes = []
+        for _ in range(3):
+            manager = KernelManager(kernel_name=name)
+            manager.start_kernel(cwd=str(workspace))
+            client = manager.client()
+            client.start_channels()
+            client.wait_for_ready(timeout=60)
+            pids: list[str] = []
+            client.execute_interactive(
+                "import os, cxresearch as cx, seaborn, scipy.stats, pandas, pyarrow\n"
+                "cx.plot_gaps, cx.servqual_gaps, cx.display_gaps, cx.findings\n"
+                "print(os.getpid())",
+                timeout=60,
+                output_hook=lambda m, pids=pids: pids.append(m["content"].get("text", "")),
+            )
+            sizes.append(psutil.Process(int("".join(pids))).memory_full_info().uss / 1e6)
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+        found[kind] = round(statistics.median(sizes), 1)
+    print(f"(d) private memory of a kernel: fresh {found['fresh']} MB, warm {found['warm']} MB")
+    return found
+
+
+def copies(workspace: Path, number: int) -> list[str]:
+    """Make as many studies with the same data; return their names."""
+    names = [f"study{i}" for i in range(number)]
+    for name in names:
+        target = workspace / "data" / name
+        if not target.exists():
+            shutil.copytree(ROOT / "data" / STUDY, target)
+    return names
+
+
+def peer_commands(workspace: Path, study: str) -> None:
+    """Run a template and convert it as anybody would without us."""
+    target = workspace / "peer.ipynb"
+    parameters = [
+        "-p",
+        "study_name",
+        str(workspace / "data" / study),
+        "-y",
+        "segments: [branch]",
+    ]
+    command(BIN / "papermill", ROOT / "templates" / f"{METHOD}.ipynb", target, *parameters)
+    command(BIN / "jupyter", "nbconvert", "--to", "html", target)
+
+
+def peer_pool(workspace: Path, studies: list[str]) -> None:
+    """Run a template many times in two processes, papermill imported once in each."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        tasks = [(str(workspace), study) for study in studies]
+        list(pool.map(_peer_run, *zip(*tasks, strict=True)))
+
+
+def _peer_run(workspace: str, study: str) -> None:
+    import papermill
+
+    papermill.execute_notebook(
+        str(ROOT / "templates" / f"{METHOD}.ipynb"),
+        f"{workspace}/peer-{study}.ipynb",
+        parameters={"study_name": f"{workspace}/data/{study}", "segments": ["branch"]},
+        progress_bar=False,
+    )
+
+
+def command(*words: object) -> None:
+    done = subprocess.run(
+        [str(word) for word in words],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{words[0]} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def in_turn(
+    ours: Callable[[], object], theirs: Callable[[], object], repeat: int
+) -> tuple[list[float], list[float]]:
+    """Time both in turn, so that a load on the machine meets both."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(repeat):
+        for own, work in zip(times, (ours, theirs), strict=True):
+            began = time.perf_counter()
+            work()
+            own.append(time.perf_counter() - began)
+    return times
+
+
+def report(title: str, ours: list[float], theirs: list[float]) -> dict[str, Any]:
+    median_ours, median_theirs = statistics.median(ours), statistics.median(theirs)
+    ratio = median_theirs / median_ours
+    print(
+        f"{title}: ours {median_ours:.2f} s (min {min(ours):.2f}), "
+        f"peer {median_theirs:.2f} s (min {min(theirs):.2f}), ratio {ratio:.2f}, "
+        f"of minima {min(theirs) / min(ours):.2f}",
+        flush=True,
+    )
+    return {
+        "ours_median": round(median_ours, 3),
+        "ours_min": round(min(ours), 3),
+        "peer_median": round(median_theirs, 3),
+        "peer_min": round(min(theirs), 3),
+        "ratio": round(ratio, 2),
+    }
+
+
+if __name__ == "__main__":
+    main()
