@@ -72,7 +72,7 @@ def display_sequential(
         Column(text("tables.peak_end.p_all_looks"), lambda row: formats.p(row.p_adjusted)),
         Column(
             text("tables.peak_end.decision"),
-            lambda row: text(f"tables.peak_end.{'stop' if row.crossed else 'go_on'}"),
+            lambda row: text(f"tables.peak_end.{_decision(row, result.stopped_at)}"),
             numeric=False,
         ),
     ]
@@ -359,6 +359,12 @@ def display_power(
 
 
 # ── looks ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _decision(row: Any, stopped_at: int) -> str:
+    if stopped_at and int(row.term.split("_")[1]) > stopped_at:
+        return "stopped"
+    return "stop" if row.crossed else "go_on"
 
 
 def _look_column(formats: Formats) -> Column:

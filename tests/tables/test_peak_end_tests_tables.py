@@ -108,3 +108,9 @@ def test_a_bipolar_peak_has_no_row_of_dashes() -> None:
     table = display_features(found)
     assert not table.shown["Feature"].str.contains("corrected").any()
     assert any("no correction for the number of moments" in note for note in table.notes)
+
+
+def test_a_look_after_the_stop_is_told_as_such() -> None:
+    early = sequential_test(LOOKS.assign(estimate=[2.5, 1, 1]), planned_n=120)
+    shown = display_sequential(early).shown["Decision"].tolist()
+    assert shown == ["stop", "stopped before", "stopped before"]
