@@ -17,12 +17,12 @@ FLOORS = {
     4: ["study", "plots", "tables", "sentences", "record", "scaffold"],
     5: ["runs", "reports", "course"],
     6: ["catalogue"],
-    7: ["cli"],
+    7: ["cli", "forms"],
     8: ["__main__"],
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 LOWEST_FLOOR_OF = {
-    "papermill": 5, "nbconvert": 5, "nbformat": 5, "nbclient": 5, "jinja2": 5, "click": 7,
+    "papermill": 5, "nbconvert": 5, "nbformat": 5, "nbclient": 5, "jinja2": 5, "click": 7, "ipywidgets": 7,
 }  # fmt: skip
 ONLY_ON = {"seaborn": "plots", "matplotlib": "plots", "factor_analyzer": "psychometrics"}
 
