@@ -235,6 +235,13 @@ def measurement_invariance(  # noqa: PLR0913 - options of one analysis
     R: ``lavaan::cfa(model, frame, group = "g", group.equal = c("loadings", "intercepts",
     "residuals"), estimator = "MLR", std.lv = TRUE)``, ``lavTestLRT``, ``lavTestScore``.
 
+    Measured by ``benchmarks/coverage_invariance.py`` (two groups of 200, eight items, all
+    equal): at 5% the metric and the scalar difference reject 5.5% and 4.3% of normal answers
+    with ``"ml"``, 6.3% and 4.3% with ``"mlr"`` (600 draws); 95% intervals of the latent mean
+    difference cover 95.4% and 95.2%; the verdict is ``"comparable"`` in 90%, else
+    ``"unclear"``. With factors and residuals of skewness 2 ``"ml"`` rejects 6.8% and 5.2% and
+    covers only 92.9% (400 draws).
+
     References
     ----------
     Chen, F. F. (2007). Sensitivity of goodness of fit indexes to lack of measurement

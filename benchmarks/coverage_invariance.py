@@ -1,0 +1,104 @@
+"""Level of the tests of measurement invariance, and coverage of latent mean differences.
+
+Two groups answer eight items of two factors that are truly invariant, group B 0.3 standard
+deviations higher on the first factor. Factors and residuals are normal,
+or exponential (skewness 2).
+
+    python benchmarks/coverage_invariance.py [--draws 1000] [--only normal]
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+from cxresearch.psychometrics import confirmatory_factors, measurement_invariance
+
+MODEL = {"F": list("abcd"), "G": list("efgh")}
+MEAN = 0.3
+
+
+def answers_of(rng: np.random.Generator, n: int, kind: str) -> pd.DataFrame:
+    """Draw two groups of n, ``"normal"`` or ``"skewed"``."""
+    frames = []
+    for group in range(2):
+        centre = [MEAN * group, 0.0]
+        factors = rng.multivariate_normal(centre, [[1, 0.5], [0.5, 1]], n)
+        residuals = rng.normal(size=(n, 8))
+        if kind == "skewed":
+            sources = rng.exponential(size=(n, 3)) - 1
+            factors = np.sqrt(0.5) * (sources[:, :1] + sources[:, 1:]) + np.array(centre)
+            residuals = rng.exponential(size=(n, 8)) - 1
+        answers = 0.8 * np.repeat(factors, 4, axis=1) + 0.6 * residuals
+        frames.append(
+            pd.DataFrame(answers, columns=list("abcdefgh")).assign(branch="AB"[group])
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def one_cell(kind: str, estimator: str, n: int, draws: int, *, holes: float = 0.0) -> str:
+    """Return the share of rejections, of verdicts and of covering intervals."""
+    rng = np.random.default_rng(n)
+    metric, scalar, covered, verdicts = [], [], [], []
+    for _ in range(draws):
+        frame = answers_of(rng, n, kind)
+        items = list("abcdefgh")
+        frame[items] = frame[items].mask(rng.random((len(frame), 8)) < holes)
+        found = measurement_invariance(
+            frame, MODEL, group="branch", estimator=estimator, search=False,
+            missing="fiml" if holes else "listwise",
+        )  # fmt: skip
+        p_values = found.ladder.set_index("term")["p_value"]
+        metric.append(p_values["metric"] < 0.05)
+        scalar.append(p_values["scalar"] < 0.05)
+        verdicts.append(found.verdict)
+        if len(found.means):
+            low, high = found.means.loc[0, ["conf_low", "conf_high"]]
+            covered.append(low < MEAN < high)
+    shares = pd.Series(verdicts).value_counts(normalize=True).round(3).to_dict()
+    return (
+        f"{kind:7} {estimator:4} n={n:<5} holes={holes:.1f}  metric {np.mean(metric):.3f}  "
+        f"scalar {np.mean(scalar):.3f}  coverage {np.mean(covered):.3f}  {shares}"
+    )
+
+
+def fiml_cell(n: int, holes: float, estimator: str, draws: int) -> str:
+    """Return coverage of a loading and rejections of a true model with missing answers."""
+    rng = np.random.default_rng(n)
+    covered, rejected = [], []
+    for _ in range(draws):
+        frame = answers_of(rng, n, "normal").iloc[:n].drop(columns="branch")
+        frame = frame.mask(rng.random(frame.shape) < holes)
+        found = confirmatory_factors(frame, MODEL, estimator=estimator, missing="fiml")
+        row = found.estimates.iloc[0]
+        covered.append(row["conf_low"] < 0.8 < row["conf_high"])
+        rejected.append(float(found.glance()["p_value"].item()) < 0.05)
+    return (
+        f"fiml {estimator:4} n={n:<5} holes={holes:.1f}  coverage {np.mean(covered):.3f}  "
+        f"rejected {np.mean(rejected):.3f}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--only", default="", help="normal, skewed, holes or fiml")
+    asked = parser.parse_args()
+    cells = {
+        "normal": [("normal", "ml", 200, 0.0), ("normal", "mlr", 200, 0.0)],
+        "skewed": [("skewed", "ml", 200, 0.0), ("skewed", "mlr", 200, 0.0)],
+        "holes": [("normal", "ml", 200, 0.1), ("normal", "mlr", 200, 0.1)],
+    }
+    for name, rows in cells.items():
+        if asked.only in ("", name):
+            for kind, estimator, n, holes in rows:
+                print(one_cell(kind, estimator, n, asked.draws, holes=holes))
+    if asked.only in ("", "fiml"):
+        for estimator in ("ml", "mlr"):
+            print(fiml_cell(250, 0.2, estimator, asked.draws))
+
+
+if __name__ == "__main__":
+    main()
