@@ -81,6 +81,7 @@ class DisplayTable:
         row_ids: Sequence[str] = (),
         heading: Callable[[str], str] = escape,
         note: Callable[[str], str] = escape,
+        region: str = "",
     ) -> str:
         """Return the table as HTML with every text escaped.
 
@@ -90,6 +91,8 @@ class DisplayTable:
             Id of each row, for links to it; without them rows have none.
         heading, note : callable
             Turn the text of a heading, or of a line under the table, into HTML.
+        region : str
+            Accessible name of the frame that scrolls; by default the caption.
         """
         headings = [str(column) for column in self.shown.columns]
         kinds = ["num" if heading in self.numeric else "text" for heading in headings]
@@ -109,8 +112,9 @@ class DisplayTable:
         )
         notes = "".join(f'<p class="note">{note(text)}</p>' for text in self.notes)
         title = escape(self.caption)
+        name = escape(region) or title
         return (
-            f'<div class="scroll" role="region" tabindex="0" aria-label="{title}">'
+            f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">'
             f"<table><caption>{title}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
         )

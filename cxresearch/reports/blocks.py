@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Literal
 
@@ -62,6 +63,7 @@ class OutputShower:
     messages: Messages
     teller: Teller
     base: str = ""
+    _regions: Counter[str] = field(default_factory=Counter)
 
     def of_cell(self, cell: Any, *, where: str, depth: Depth) -> Iterator[Block]:
         """Yield what a code cell shows.
@@ -138,12 +140,12 @@ class OutputShower:
         name = f"figure-{entry['name'].replace('_', '-')}"
         narrow = entry.get("file_narrow", "")
         wide_class = "wide" if narrow else ""
+        short = f"f{list(self.files.outputs).index(('figure', entry['name']))}"
         source = self.files.text(entry["file"])
-        pictures = inline_svg(source, name=name, alt_text=alt, css_class=wide_class)
+        pictures = inline_svg(source, name=short, alt_text=alt, css_class=wide_class)
         if narrow:
             source = self.files.text(narrow)
-            phone = f"{name}-narrow"
-            pictures += inline_svg(source, name=phone, alt_text=alt, css_class="narrow")
+            pictures += inline_svg(source, name=f"{short}n", alt_text=alt, css_class="narrow")
         caption = (
             f"<figcaption>{escape(entry['caption'])}</figcaption>" if entry["caption"] else ""
         )
@@ -167,11 +169,19 @@ class OutputShower:
             row_ids=self.teller.index.row_ids(entry["name"]),
             heading=lambda text: glossary.heading(text, depth=depth),
             note=lambda text: glossary.sentence(text, depth=depth),
+            region=self._region(entry["caption"]),
         )
         return (
             f'<div class="datatable{wide}" id="{table_id(entry["name"])}" tabindex="-1">{shown}'
             f'<p class="tools"><a {link}>{words}</a></p></div>'
         )
+
+    def _region(self, caption: str) -> str:
+        """Return a name for the frame of a table that no other on the page has."""
+        self._regions[caption] += 1
+        number = self._regions[caption]
+        called = caption if number == 1 else f"{caption} ({number})"
+        return self.messages.text("report.table_label", caption=called)
 
     def _result(self, name: str, html: str, where: str) -> Block:
         label = f"{self.messages.text('report.results_heading')}: {name}"
@@ -215,9 +225,10 @@ class OutputShower:
             say("sure.how_sure"),
             say("report.show_evidence"),
         )
+        region = self._region(heads[0])
         head = "".join(f'<th scope="col" class="text">{escape(text)}</th>' for text in heads)
         html = (
-            f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(heads[0])}">'
+            f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(region)}">'
             f'<table class="sentences"><thead><tr>{head}</tr></thead>'
             f"<tbody>{rows}</tbody></table>"
             "</div>"

@@ -15,6 +15,8 @@ from cxresearch.reports.markdown import Outline, render_markdown
 from cxresearch.reports.source import DEPTHS, RunFiles
 from cxresearch.reports.telling import Told
 from cxresearch.shown import Depth
+from cxresearch.wording.messages import DEFAULT_LANGUAGE
+from cxresearch.wording.templates import narration
 
 _FIRST_TITLE = re.compile(r"\A\s*#\s+[^\n]*\n?")
 _HEADING_ONLY = re.compile(r"\A(?:\s*<h[2-6][^>]*>.*?</h[2-6]>)+\s*\Z", re.DOTALL)
@@ -35,6 +37,8 @@ class Section:
         Of the markdown cell.
     data : bool
         It is about how the data were treated (tag ``data``), and stands in that chapter.
+    language : str
+        Of the markdown cell, where it is another than the page's.
     checks : list of Told
         Verdicts, where the section checks what later results need; its tables and figures are
         the evidence behind them.
@@ -45,6 +49,7 @@ class Section:
     title: str = ""
     depth: Depth = "manager"
     data: bool = False
+    language: str = ""
     blocks: list[Block] = field(default_factory=list)
     checks: list[Told] = field(default_factory=list)
 
@@ -92,9 +97,11 @@ def read_sections(shower: OutputShower) -> list[Section]:
     number = 0
     for cell, data in zip(cells, about_data, strict=True):
         if cell.cell_type == "markdown":
-            sections.append(
-                _opened(cell, lower if data else upper, data=data, first=not sections)
-            )
+            source, other = _in_language(cell.source, shower)
+            outline = lower if data else upper
+            section = _opened(cell, source, outline, data=data, first=not sections)
+            section.language = other
+            sections.append(section)
         elif cell.cell_type == "code" and not _has_tag(cell, "injected-parameters"):
             number += 1
             if not sections or sections[-1].data != data:
@@ -107,8 +114,18 @@ def read_sections(shower: OutputShower) -> list[Section]:
     return [section for section in sections if not section.empty or _has_code(section)]
 
 
-def _opened(cell: Any, outline: Outline, *, data: bool, first: bool) -> Section:
-    source = _FIRST_TITLE.sub("", cell.source) if first else cell.source
+def _in_language(source: str, shower: OutputShower) -> tuple[str, str]:
+    """Return a text in the page's language and ``""``, or as it is and the language it has."""
+    wanted, notebook = shower.messages.language, shower.files.notebook
+    own = str(notebook.metadata.get("cxresearch", {}).get("language", DEFAULT_LANGUAGE))
+    if own == wanted:
+        return source, ""
+    translated = narration(source, wanted)
+    return (source, own) if translated is None else (translated, "")
+
+
+def _opened(cell: Any, text: str, outline: Outline, *, data: bool, first: bool) -> Section:
+    source = _FIRST_TITLE.sub("", text) if first else text
     attachments = dict(cell.get("attachments", {}))
     where = (
         f"the text cell {cell.source.strip().splitlines()[0]!r}" if cell.source.strip() else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import count
 from typing import Any
 
 import bleach  # type: ignore[import-untyped]
@@ -57,10 +58,14 @@ def clean_html(html: str, *, where: str, label: str = "") -> str:
             f"{where} shows a picture without alternative text; record a figure instead"
         )
     shown = _OUTWARD.sub('<a rel="noreferrer" href="', shown)
-    name = f' role="region" aria-label="{label}"' if label else ""
-    return _BARE_TABLE.sub(
-        lambda table: f'<div class="scroll plain" tabindex="0"{name}>{table[0]}</div>', shown
-    )
+    numbers = count(1)
+
+    def framed(table: re.Match[str]) -> str:
+        # Frames of one output are told apart by their number.
+        name = f' role="region" aria-label="{label} ({next(numbers)})"' if label else ""
+        return f'<div class="scroll plain" tabindex="0"{name}>{table[0]}</div>'
+
+    return _BARE_TABLE.sub(framed, shown)
 
 
 @cache

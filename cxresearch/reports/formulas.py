@@ -15,6 +15,8 @@ _ATTRIBUTES = frozenset(
      "form", "separator", "lspace", "rspace", "minsize", "maxsize", "linethickness", "width",
      "mathvariant", "columnalign", "rowspacing", "columnspacing", "largeop", "movablelimits"]
 )  # fmt: skip
+_STACKED = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
+_SUMS = ("∑", "∏", "max", "min")
 
 
 def formula_html(tex: str, *, block: bool = False) -> str:
@@ -38,6 +40,8 @@ def formula_html(tex: str, *, block: bool = False) -> str:
     root = _parsed(source)
     if root is None:
         return f'<code class="math">{escape(source, quote=False)}</code>'
+    if block:
+        _put_limits_below(root)
     inside = "".join(_element(child) for child in root)
     if not block:
         return f"<math>{inside}</math>"
@@ -56,6 +60,14 @@ def _parsed(tex: str) -> ElementTree.Element | None:
     # An unknown command comes back as an identifier that still has its backslash.
     texts = (node.text or "" for node in root.iter())
     return None if any("\\" in text for text in texts) or not len(row) else row
+
+
+def _put_limits_below(root: ElementTree.Element) -> None:
+    """Set the limits of sums below and above the sign, as formulas on their own line do."""
+    for node in root.iter():
+        placed = _STACKED.get(_local(node.tag))
+        if placed and len(node) and (node[0].text or "") in _SUMS:
+            node.tag = placed
 
 
 def _element(node: ElementTree.Element) -> str:

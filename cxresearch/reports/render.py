@@ -13,6 +13,7 @@ from cxresearch._imports import without_slow_imports
 from cxresearch._types import Json
 from cxresearch.reports.blocks import Block, OutputShower
 from cxresearch.reports.body import Section, read_sections
+from cxresearch.reports.comparison import ChangePart, Comparison, change_part
 from cxresearch.reports.evidence import EvidenceIndex
 from cxresearch.reports.facts import (
     day_of,
@@ -39,12 +40,19 @@ from cxresearch.reports.source import RunFiles, read_run
 from cxresearch.reports.svg import share_styles
 from cxresearch.reports.telling import Teller, Told
 from cxresearch.wording import Messages
+from cxresearch.wording.templates import narration
 
 REPORT = "report.html"
 _FIGURE_STYLES = "/*figures*/"
 
 
-def render_report(folder: Path, *, language: str | None = None) -> str:
+def render_report(
+    folder: Path,
+    *,
+    language: str | None = None,
+    since: Comparison | None = None,
+    base: str = "",
+) -> str:
     """Return the report of a run as HTML that loads nothing from anywhere.
 
     Parameters
@@ -54,6 +62,10 @@ def render_report(folder: Path, *, language: str | None = None) -> str:
     language : str, optional
         Language of headings, labels and findings; by default the study's. Figures and tables
         stay in the language they were recorded in.
+    since : Comparison, optional
+        Adds a section on what changed since an earlier run.
+    base : str
+        Put before links to files of the run, for a page that is kept elsewhere.
 
     Returns
     -------
@@ -72,8 +84,10 @@ def render_report(folder: Path, *, language: str | None = None) -> str:
     if messages.language != own.language:
         files = _retold(files, messages.language)
     teller = Teller(messages=messages, glossary=Glossary(messages), index=EvidenceIndex(files))
-    shower = OutputShower(files=files, messages=messages, teller=teller)
-    page = _page(files, teller, read_sections(shower))
+    shower = OutputShower(files=files, messages=messages, teller=teller, base=base)
+    sections = read_sections(shower)
+    changes = None if since is None else change_part(since, files, teller.glossary)
+    page = {**_page(files, teller, sections), "base": base, "changes": _safe_changes(changes)}
     from cxresearch.reports._exporter import export_page
 
     html, rules = share_styles(export_page(_notebook(files), page))
@@ -106,13 +120,12 @@ def _page(files: RunFiles, teller: Teller, sections: list[Section]) -> dict[str,
     paper = _paper(screen, sections, glossary)
     return {
         "language": messages.language,
-        "base": "",
         "policy": security_policy(script),
         "css": Markup(page_file("report.css") + _FIGURE_STYLES),
         "script": Markup(script),
         "words": words,
         "title": record.get("title") or record.get("study", ""),
-        "method": record.get("method_title") or record.get("method", ""),
+        "method": _method(record, messages),
         "eyebrow": _eyebrow(record, messages),
         "description": record.get("description", ""),
         "failure": _failure(record, messages) if files.failed else None,
@@ -122,21 +135,34 @@ def _page(files: RunFiles, teller: Teller, sections: list[Section]) -> dict[str,
         "flow": flow_sentence(respondents, messages) if respondents else "",
         "population": record.get("population", ""),
         "sample": record.get("sample", ""),
+        "landmarks": _landmarks(sections),
         "contents": _contents(sections, words),
         "sections": [_safe_section(part, paper) for part in sections if not part.data],
         "data_sections": [_safe_section(part, paper) for part in sections if part.data],
         "parameters": parameter_rows(record),
+        "parameters_label": messages.text(
+            "report.table_label", caption=messages.text("report.parameters_heading")
+        ),
         "glossary": glossary,
         "provenance": provenance_facts(files, messages),
     }
 
 
 def _words(messages: Messages) -> dict[str, str]:
-    return {**messages.section("report"), "how_sure": messages.text("sure.how_sure")}
+    return {
+        **messages.section("report"),
+        "how_sure": messages.text("sure.how_sure"),
+        "differs": messages.text("compare.differs"),
+    }
+
+
+def _method(record: Json, messages: Messages) -> str:
+    title = str(record.get("method_title") or record.get("method", ""))
+    return narration(title, messages.language) or title
 
 
 def _eyebrow(record: Json, messages: Messages) -> list[str]:
-    parts = [str(record.get("method_title") or record.get("method", ""))]
+    parts = [_method(record, messages)]
     waves = waves_of(record)
     if waves:
         parts.append(f"{messages.text('catalogue.wave')} {waves}")
@@ -162,6 +188,14 @@ def _failure(record: Json, messages: Messages) -> dict[str, str]:
         "source": str(error.get("source", "")),
         "traceback": str(error.get("traceback", "")),
     }
+
+
+def _landmarks(sections: list[Section]) -> set[str]:
+    """Return the sections that are landmarks: of two with the same heading only the first."""
+    first: dict[str, str] = {}
+    for part in sections:
+        first.setdefault(part.title, part.name)
+    return set(first.values())
 
 
 def _contents(sections: list[Section], words: dict[str, str]) -> list[dict[str, str]]:
@@ -213,6 +247,7 @@ def _safe_section(part: Section, paper: dict[int, Size]) -> dict[str, Any]:
         "name": part.name,
         "depth": part.outer_depth,
         "text_depth": part.depth,
+        "language": part.language,
         "blocks": [_safe_block(block, paper.get(id(block), "")) for block in part.blocks],
         "checks": [_safe_told(told) for told in part.checks],
     }
@@ -242,6 +277,18 @@ def _safe_told(told: Told) -> dict[str, Any]:
         "sure_key": told.sure_key,
         "evidence": told.evidence,
         "verdict": told.verdict,
+    }
+
+
+def _safe_changes(part: ChangePart | None) -> dict[str, Any] | None:
+    if part is None:
+        return None
+    return {
+        "title": part.title,
+        "sentences": [Markup(text) for text in part.sentences],
+        "clearest": Markup(part.clearest),
+        "folds": [(title, Markup(html)) for title, html in part.folds],
+        "facts": part.facts,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
@@ -190,3 +191,30 @@ def given() -> Any:
         shown_as=shown_as,
         record=RECORD,
     )
+
+
+SAMPLES = Path(__file__).resolve().parents[2] / "data"
+QUICK = {"hotel-stays": {"n_boot": 200}}
+
+
+@pytest.fixture(scope="session")
+def sample_reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The report of each sample study, run once for all workers."""
+    import fcntl
+    import os
+
+    from cxresearch.catalogue import find_run, run_study
+    from cxresearch.study import load_study
+
+    own = tmp_path_factory.getbasetemp()
+    root = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "samples"
+    root.mkdir(exist_ok=True)
+    names = sorted(path.name for path in SAMPLES.iterdir() if (path / "study.yaml").exists())
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in names:
+            if not (root / "reports" / name).is_dir():
+                shutil.copytree(SAMPLES / name, root / "data" / name, dirs_exist_ok=True)
+                study = load_study(root / "data" / name)
+                run_study(study, workspace=root, settings=QUICK.get(name, {}))
+    return {name: find_run(root / "reports", name).report for name in names}

@@ -1,0 +1,193 @@
+"""What changed since an earlier run, as a section of the later run's report."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal
+
+import pandas as pd
+
+from cxresearch._types import Json
+from cxresearch.reports.facts import day_of, shown_value, waves_of
+from cxresearch.reports.glossary import Glossary
+from cxresearch.reports.source import RunFiles
+from cxresearch.shown import DisplayTable
+from cxresearch.wording import Formats, Messages
+
+CHANGES = (
+    "result",
+    "term",
+    "group",
+    "earlier",
+    "later",
+    "estimate",
+    "conf_low",
+    "conf_high",
+    "n_earlier",
+    "n",
+    "confidence_level",
+)
+"""Columns of the changes: ``estimate`` is later − earlier, with its interval."""
+
+Answers = Literal["others", "same"]
+_MOST = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Comparison:
+    """An earlier run beside a later one of the same study.
+
+    Attributes
+    ----------
+    earlier, later : dict
+        run.json of each.
+    changes : pandas.DataFrame
+        One row for each estimate that both have, in the columns of `CHANGES`.
+    answers : {"others", "same"}
+        Whether the two rest on the same files of answers. Then their estimates go together, and
+        an interval that takes them for independent is wider than need be.
+    parameters : tuple of (str, object, object)
+        Name, earlier and later value of each parameter that differs.
+    data : tuple of (str, str)
+        Files of answers, earlier and later, where they differ.
+    only_earlier, only_later : int
+        Estimates that the other run does not have.
+    """
+
+    earlier: Json
+    later: Json
+    changes: pd.DataFrame
+    answers: Answers = "others"
+    parameters: tuple[tuple[str, Any, Any], ...] = ()
+    data: tuple[tuple[str, str], ...] = ()
+    only_earlier: int = 0
+    only_later: int = 0
+
+    @property
+    def decided(self) -> pd.DataFrame:
+        """The changes whose interval leaves out zero, the clearest first."""
+        changes = self.changes
+        found = changes[(changes["conf_low"] > 0) | (changes["conf_high"] < 0)]
+        half = (found["conf_high"] - found["conf_low"]) / 2
+        clear = found["estimate"].abs() / half
+        return found.loc[clear.sort_values(ascending=False, kind="stable").index]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePart:
+    """The section, ready for the page; every text in the HTML is escaped."""
+
+    title: str
+    sentences: tuple[str, ...]
+    clearest: str
+    folds: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+def change_part(comparison: Comparison, files: RunFiles, glossary: Glossary) -> ChangePart:
+    """Return the section on what changed, in the words of the page."""
+    messages = glossary.messages
+    say = messages.text
+    labels = _labels(files)
+    decided, changes = comparison.decided, comparison.changes
+    with_interval = int(changes["conf_low"].notna().sum())
+    sentences = [
+        say("compare.summary", n=with_interval, changed=len(decided)),
+        say(f"compare.answers_{comparison.answers}"),
+        say("compare.not_adjusted"),
+    ]
+    lost = comparison.only_earlier + comparison.only_later
+    if lost:
+        sentences.append(say("compare.only_one", n=lost))
+    if not len(changes):
+        sentences = [say("compare.nothing")]
+    tables = _Tables(messages=messages, glossary=glossary, labels=labels)
+    clearest = tables.of(decided.head(_MOST), say("compare.clearest")) if len(decided) else ""
+    return ChangePart(
+        title=say("compare.heading", run=_called(comparison, messages)),
+        sentences=tuple(escape(text) for text in sentences),
+        clearest=clearest,
+        folds=tuple(tables.folds(changes)),
+        facts=tuple(_facts(comparison, messages)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tables:
+    messages: Messages
+    glossary: Glossary
+    labels: dict[str, str]
+
+    def folds(self, changes: pd.DataFrame) -> Iterator[tuple[str, str]]:
+        for name, own in changes.groupby("result", sort=False):
+            title = self.messages.text("compare.all_of", result=str(name))
+            yield title, self.of(own, title)
+
+    def of(self, changes: pd.DataFrame, caption: str) -> str:
+        say, formats = self.messages.text, Formats.of(self.messages.language)
+        heads = [say(f"compare.{name}") for name in ("what", "before", "now", "change")]
+        heads += [say("compare.interval"), "n"]
+        rows = [self._cells(row, formats) for row in changes.itertuples(index=False)]
+        table = DisplayTable(
+            name="changes",
+            caption=caption,
+            shown=pd.DataFrame(rows, columns=heads, dtype=object),
+            data=changes,
+            numeric=tuple(heads[1:]),
+            notes=(say("compare.method"),),
+        )
+        return table.to_html(
+            heading=self.glossary.heading,
+            note=self.glossary.sentence,
+            region=say("report.table_label", caption=caption),
+        )
+
+    def _cells(self, row: Any, formats: Formats) -> list[str]:
+        sizes = [abs(v) for v in (row.earlier, row.later, row.estimate) if v == v]
+        decimals = 3 if sizes and max(sizes) < 1 else 2
+        names = (self.labels.get(name, name) for name in (row.term, row.group))
+        kept = [name for name in names if name and name != "all"]
+        return [
+            " · ".join(dict.fromkeys(kept)) or row.result,
+            formats.number(row.earlier, decimals),
+            formats.number(row.later, decimals),
+            formats.number(row.estimate, decimals, signed=True),
+            formats.interval(row.conf_low, row.conf_high, decimals),
+            " → ".join(formats.count(n) for n in (row.n_earlier, row.n)),
+        ]
+
+
+def _called(comparison: Comparison, messages: Messages) -> str:
+    """Return what tells the earlier run from the later: its waves, its day, else its name."""
+    earlier, later = comparison.earlier, comparison.later
+    names = [waves_of(earlier), day_of(earlier.get("started", ""), messages)]
+    others = [waves_of(later), day_of(later.get("started", ""), messages)]
+    telling = [name for name, other in zip(names, others, strict=True) if name != other]
+    return next((name for name in telling if name), str(earlier.get("run", "")))
+
+
+def _facts(comparison: Comparison, messages: Messages) -> Iterator[tuple[str, str]]:
+    say = messages.text
+    yield say("compare.earlier_run"), str(comparison.earlier.get("run", ""))
+    for name, before, now in comparison.parameters:
+        yield name, f"{shown_value(before)} → {shown_value(now)}"
+    for before, now in comparison.data:
+        yield say("report.data"), f"{before or '–'} → {now or '–'}"
+
+
+def _labels(files: RunFiles) -> dict[str, str]:
+    """Return the shown name of each term, from the first cells of the recorded tables."""
+    labels: dict[str, str] = {}
+    for (kind, _), entry in files.outputs.items():
+        if kind != "table":
+            continue
+        lines = list(csv.DictReader(io.StringIO(files.text(entry["file"]))))
+        if len(lines) == len(entry["rows"]):
+            for line, cells in zip(lines, entry["rows"], strict=True):
+                if line.get("term") and cells:
+                    labels.setdefault(str(line["term"]), str(cells[0]))
+    return labels

@@ -1,0 +1,122 @@
+"""An earlier run beside a later one: matched rows, intervals on the change, what differs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from cxresearch.catalogue import run_study
+from cxresearch.catalogue.compare import change_interval, compare_runs
+from cxresearch.catalogue.opened import open_run
+from cxresearch.cli.main import main
+from cxresearch.errors import CatalogueError
+from cxresearch.study import load_study
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "bank-branches"
+
+
+@pytest.fixture(scope="module")
+def two_waves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A workspace with two runs of a study: all answers, then the first 260 of them."""
+    root = tmp_path_factory.mktemp("waves")
+    shutil.copytree(SAMPLE, root / "data" / "bank-branches")
+    runs = [run_study(load_study(root / "data" / "bank-branches"), workspace=root).filing.run]
+    answers = root / "data" / "bank-branches" / "responses.csv"
+    lines = answers.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    answers.write_text("".join(lines[:261]), encoding="utf-8")
+    study = load_study(root / "data" / "bank-branches")
+    runs.append(run_study(study, workspace=root, settings={"min_cell": 12}).filing.run)
+    return root, runs
+
+
+def test_the_interval_of_two_shares_is_newcombes_tenth_method() -> None:
+    # 48/80 and 56/70 with Wilson's intervals; Newcombe (1998), table II: 0.0524 to 0.3339.
+    low, high = change_interval([0.6, 0.49044, 0.70034], [0.8, 0.69179, 0.87689])
+    assert (float(low), float(high)) == pytest.approx((0.0524, 0.3339), abs=2e-4)
+
+
+def test_symmetric_intervals_give_the_usual_standard_error_of_a_difference() -> None:
+    low, high = change_interval(
+        [1.0, 1.0 - 1.96 * 0.3, 1.0 + 1.96 * 0.3], [2.0, 2 - 1.96 * 0.4, 2 + 1.96 * 0.4]
+    )
+    assert (float(low), float(high)) == pytest.approx((1 - 1.96 * 0.5, 1 + 1.96 * 0.5))
+
+
+def test_the_change_of_independent_means_is_covered_at_the_level() -> None:
+    rng = np.random.default_rng(7)
+    sizes, spread, z = (60, 90), (1.0, 2.0), 1.96
+    means = [rng.normal(0.5 * i, spread[i] / sizes[i] ** 0.5, 4000) for i in (0, 1)]
+    ends = [
+        np.array([m, m - z * spread[i] / sizes[i] ** 0.5, m + z * spread[i] / sizes[i] ** 0.5])
+        for i, m in enumerate(means)
+    ]
+    low, high = change_interval(ends[0], ends[1])
+    assert np.mean((low < 0.5) & (high > 0.5)) == pytest.approx(0.95, abs=0.012)
+
+
+def test_what_changed_between_two_waves(two_waves: tuple[Path, list[str]]) -> None:
+    root, (first, second) = two_waves
+    opened = [open_run("bank-branches", run, workspace=root) for run in (first, second)]
+    found = compare_runs(*opened)
+    gaps = found.changes.query("result == 'servqual_gaps'").set_index(["term", "group"])
+    tidy = [run.results["servqual_gaps"].tidy().set_index(["term", "group"]) for run in opened]
+    row = ("reliability", "all")
+    expected = tidy[1].loc[row, "estimate"] - tidy[0].loc[row, "estimate"]
+    assert gaps.loc[row, "estimate"] == pytest.approx(expected, rel=1e-12)
+    assert gaps.loc[row, "conf_low"] < expected < gaps.loc[row, "conf_high"]
+    assert gaps.loc[row, ["n_earlier", "n"]].tolist() == [
+        tidy[0].loc[row, "n"],
+        tidy[1].loc[row, "n"],
+    ]
+    assert found.answers == "others"
+    assert ("min_cell", 10, 12) in found.parameters
+    assert len(found.data) == 1
+
+
+def test_a_run_is_not_compared_to_itself(two_waves: tuple[Path, list[str]]) -> None:
+    root, (first, _) = two_waves
+    run = open_run("bank-branches", first, workspace=root)
+    with pytest.raises(CatalogueError, match="cannot be compared to itself"):
+        compare_runs(run, run)
+
+
+def test_the_command_writes_a_page_of_its_own_and_leaves_the_filed_report(
+    two_waves: tuple[Path, list[str]],
+) -> None:
+    root, (first, second) = two_waves
+    shelf = root / "reports" / "bank-branches"
+    before = (shelf / second / "report.html").read_bytes()
+    command = ["--workspace", str(root), "report", "bank-branches", "--compare", first]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    page = shelf / f"{second}-since-{first}.html"
+    assert done.output.strip() == str(page)
+    html = page.read_text(encoding="utf-8")
+    assert "What changed since" in html
+    assert "min_cell" in html
+    assert f'href="{second}/results/servqual_gaps.json"' in html
+    assert (shelf / second / "report.html").read_bytes() == before
+
+
+def test_an_unknown_run_is_refused(two_waves: tuple[Path, list[str]]) -> None:
+    root, _ = two_waves
+    command = ["--workspace", str(root), "report", "bank-branches", "--compare", "1999"]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 1
+    assert "no run named '1999'" in done.output
+
+
+def test_each_estimate_is_matched_once(
+    two_waves: tuple[Path, list[str]],
+) -> None:
+    root, (first, second) = two_waves
+    found = compare_runs(
+        *(open_run("bank-branches", r, workspace=root) for r in (first, second))
+    )
+    assert isinstance(found.changes, pd.DataFrame)
+    assert not found.changes.duplicated(["result", "term", "group"]).any()

@@ -1,0 +1,134 @@
+"""Terms, evidence, formulas and sources of a report, and its language."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxresearch.reports import render_report
+from cxresearch.reports.evidence import EvidenceIndex
+from cxresearch.reports.glossary import Glossary
+from cxresearch.reports.method_notes import notes_of_code, read_references
+from cxresearch.reports.paper import FigureSize, fit_figures
+from cxresearch.reports.pdf import at_depth
+from cxresearch.reports.source import read_run
+from cxresearch.wording import Messages
+
+MakeRun = Callable[..., Path]
+TEMPLATES = sorted((Path(__file__).resolve().parents[2] / "templates").glob("*.ipynb"))
+GAPS = {"item": ["a", "b"], "term": ["a", "b"], "estimate": [-0.8200000000000001, -0.25]}
+
+
+def index_of(make_run: MakeRun, given: Any, **finding: Any) -> Any:
+    import pandas as pd
+
+    from cxresearch.shown import DisplayTable
+
+    shown = pd.DataFrame({"Item": ["A", "B"], "Gap": ["−0.82", "−0.25"]})
+    table = DisplayTable(name="gaps", caption="Gaps", shown=shown, data=pd.DataFrame(GAPS))
+    told = given.finding("Told.", 1.0, **{"conf_low": float("nan"), **finding})
+    files = read_run(make_run(table, [told]))
+    return EvidenceIndex(files).of(files.findings[0])
+
+
+def test_a_finding_leads_to_the_row_of_its_term_and_number(
+    make_run: MakeRun, given: Any
+) -> None:
+    found = index_of(make_run, given, term="b", estimate=-0.25, conf_high=float("nan"))
+    assert (found.place, found.table, found.is_row) == ("row-gaps-b", "Gaps", True)
+
+
+def test_a_row_of_the_same_term_with_other_numbers_is_no_evidence(
+    make_run: MakeRun, given: Any
+) -> None:
+    found = index_of(make_run, given, term="b", estimate=0.5, conf_high=float("nan"))
+    assert not found.is_row
+
+
+def test_a_long_number_is_found_again_without_a_term(make_run: MakeRun, given: Any) -> None:
+    found = index_of(make_run, given, term="", group="", estimate=-0.8200000000000001)
+    assert found.place == "row-gaps-a"
+
+
+def test_terms_are_linked_once_in_a_sentence_and_listed_in_order() -> None:
+    words = Glossary(Messages("en"))
+    assert words.sentence("gap, gaps").count("<a ") == 1
+    assert words.heading("95% interval of d_z", depth="analyst").count("<a ") == 1
+    assert words.heading("Name <b>") == "Name &lt;b&gt;"
+    words.sentence("interval")
+    assert [(e.term, e.depth) for e in words.entries()] == [
+        ("Gap", "manager"),
+        ("Interval", "manager"),
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_form_belongs_to_a_term_with_a_meaning(language: str) -> None:
+    messages = Messages(language)
+    known = set(messages.section("glossary")) & set(messages.section("report.term"))
+    for section in ("report.term_forms", "report.term_heads"):
+        assert set(messages.section(section)) <= known
+
+
+def test_only_terms_that_occur_are_explained(make_run: MakeRun, given: Any) -> None:
+    told = given.finding("The gap is wide.", 1.0)
+    html = render_report(make_run([told]))
+    assert set(re.findall(r'<div id="word-(\w+)"', html)) == {"gap", "sure"}
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_each_step_that_estimates_has_formula_and_source(template: Path) -> None:
+    cells = json.loads(template.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    notes = [notes_of_code(source) for source in sources]
+    formulas = [note for note in notes if note.formulas]
+    assert len(formulas) >= 2
+    assert all(note.references for note in formulas)
+
+
+def test_references_are_read_with_and_without_blank_lines_between() -> None:
+    doc = (
+        "X.\n\nReferences\n----------\nOwen, G. (1977). Values. *Essays*. doi:10.1007/b7\n"
+        "Rao, J. N. K. (1988). A title that is\nlong. Journal 83, 1–2.\n\n"
+        "van Dam, A. (1990). More. https://doi.org/10.2307/1.\n\nExamples\n--------\n>>> 1\n"
+    )
+    assert [(r.text[:8], r.doi) for r in read_references(doc)] == [
+        ("Owen, G.", "10.1007/b7"),
+        ("Rao, J. ", ""),
+        ("van Dam,", "10.2307/1"),
+    ]
+
+
+def test_code_that_is_none_has_no_notes() -> None:
+    assert notes_of_code("%matplotlib inline\nthis is not python").references == ()
+
+
+def test_too_many_figures_are_left_to_the_screen_the_highest_first() -> None:
+    sizes = [FigureSize(wide=height, narrow=900.0, words=20.0) for height in (200, 900, 300)]
+    chosen = fit_figures(sizes, [300.0, 600.0])
+    assert chosen == {0: "", 1: "left-out", 2: ""}
+
+
+def test_a_depth_and_a_paper_are_chosen_without_a_script(make_run: MakeRun) -> None:
+    html = at_depth(render_report(make_run()), "student", "Letter")
+    assert re.findall(r'value="(\w+)" checked', html) == ["student"]
+    assert "@page{size:Letter}</style>" in html
+
+
+def test_a_spanish_report_narrates_in_spanish_and_marks_what_it_cannot(
+    make_run: MakeRun, given: Any
+) -> None:
+    felt = "The feature of the moments that the condition was meant to change."
+    extra = given.cells(
+        ("m", f"## Was the change felt?\n\n{felt}", ["manager"]),
+        ("m", "## Mine\n\nOwn.", ["manager"]),
+    )
+    html = render_report(make_run(extra=extra), language="es")
+    assert '<div class="prose"><h2 id="se-sintió-el-cambio">¿Se sintió el cambio? ' in html
+    assert '<div class="prose" lang="en"><h2 id="mine">' in html
+    assert "Análisis de brechas SERVQUAL" in html

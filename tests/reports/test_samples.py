@@ -1,0 +1,270 @@
+"""The reports of all sample studies in a browser: accessible, quiet, whole at every width."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxresearch.reports import write_report
+from cxresearch.reports.pdf import find_chromium, write_pdf
+
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+pypdf = pytest.importorskip("pypdf")
+
+try:
+    CHROMIUM = find_chromium()
+except Exception:
+    CHROMIUM = ""
+pytestmark = [
+    pytest.mark.browser,
+    # On a user's machine without Chromium these are skipped; in CI they must run.
+    pytest.mark.skipif(
+        not CHROMIUM and os.environ.get("CI") != "true", reason="no Chromium is installed"
+    ),
+]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+STUDIES = ("bank-branches", "call-endings", "clinic-visits", "hotel-stays")
+DEPTHS = ("manager", "analyst", "student")
+MOST_BYTES = 600_000
+
+MakeRun = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens a page; nothing may be asked of the net or complained of."""
+    said: list[str] = []
+    contexts: list[Any] = []
+
+    def note(request: Any) -> None:
+        if not request.url.startswith(("file:", "data:")):
+            said.append(request.url)
+
+    def go(path: Path, *, width: int = 1280, hash_: str = "", **options: Any) -> Any:
+        size = {"width": width, "height": 800}
+        contexts.append(chromium.new_context(viewport=size, **options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", note)
+        page.goto(f"file://{path}{hash_}")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def choose(page: Any, depth: str) -> None:
+    page.evaluate(f"document.getElementById('depth-{depth}').click()")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("study", STUDIES)
+def test_axe_finds_nothing_at_any_depth(
+    sample_reports: dict[str, Path], visit: Any, study: str, scheme: str
+) -> None:
+    page = visit(sample_reports[study], color_scheme=scheme)
+    for depth in DEPTHS if scheme == "light" else ("manager", "student"):
+        choose(page, depth)
+        found = axe.Axe().run(page).response["violations"]
+        assert [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in found] == []
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_on_a_phone_nothing_scrolls_sideways_but_tables_code_and_formulas(
+    sample_reports: dict[str, Path], visit: Any, study: str
+) -> None:
+    page = visit(sample_reports[study], width=360)
+    for depth in DEPTHS:
+        choose(page, depth)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        scrolled = page.evaluate(
+            "[...document.querySelectorAll('main *')].filter((e) => e.scrollWidth > "
+            "e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX))"
+            ".map((e) => e.classList[0] || e.tagName)"
+        )
+        assert set(scrolled) <= {"scroll", "formula", "PRE"}
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_report_is_small_and_there_at_once(
+    sample_reports: dict[str, Path], visit: Any, study: str
+) -> None:
+    assert sample_reports[study].stat().st_size < MOST_BYTES
+    start = time.perf_counter()
+    page = visit(sample_reports[study])
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    assert paint < 1000, f"painted after {paint} ms, {time.perf_counter() - start:.1f} s in all"
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_finding_leads_to_its_row_and_to_its_results(
+    sample_reports: dict[str, Path], visit: Any, study: str
+) -> None:
+    page = visit(sample_reports[study])
+    links = page.locator(".found a.source")
+    assert links.count() >= 3
+    target = links.first.get_attribute("href")
+    links.first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("input:checked").get_attribute("value") == "analyst"
+    row = page.locator(f"[id='{target[1:]}']")
+    row.wait_for(state="visible")
+    assert row.evaluate("e => e.matches(':target')")
+    files = page.locator(".found .evidence a").evaluate_all(
+        "all => all.map((a) => a.getAttribute('href'))"
+    )
+    assert files
+    for file in files:
+        assert json.loads((sample_reports[study].parent / file).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_no_link_of_the_page_leads_nowhere_and_terms_that_are_linked_are_explained(
+    sample_reports: dict[str, Path], visit: Any, study: str
+) -> None:
+    page = visit(sample_reports[study])
+    hashes = page.evaluate(
+        "[...document.querySelectorAll('a[href^=\"#\"]')].map((a) => a.hash.slice(1))"
+    )
+    assert any(hash_.startswith("word-") for hash_ in hashes)
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids))
+    known = set(ids)
+    assert [h for h in hashes if page.evaluate("decodeURIComponent", h) not in known] == []
+    unused = {i for i in ids if i.startswith("word-")} - set(hashes)
+    assert unused == set()
+
+
+def test_a_row_is_found_without_javascript(sample_reports: dict[str, Path], visit: Any) -> None:
+    page = visit(sample_reports["bank-branches"], java_script_enabled=False)
+    page.locator(".found a.source").first.click()
+    assert page.locator("tr:target").is_visible()
+
+
+def test_a_table_is_downloaded_by_keyboard(
+    sample_reports: dict[str, Path], visit: Any, tmp_path: Path
+) -> None:
+    page = visit(sample_reports["hotel-stays"], hash_="#depth=analyst", accept_downloads=True)
+    link = page.locator("a[download='driver_importance.csv']")
+    link.focus()
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    waiting.value.save_as(tmp_path / "saved.csv")
+    assert (tmp_path / "saved.csv").read_bytes().startswith(b"\xef\xbb\xbfterm,")
+
+
+def test_a_term_leads_to_its_line(sample_reports: dict[str, Path], visit: Any) -> None:
+    page = visit(sample_reports["bank-branches"])
+    page.locator(".found a.term").first.click()
+    assert page.locator("dl.words > :target").is_visible()
+
+
+def test_checks_stand_before_results_as_verdicts_with_folded_evidence(
+    sample_reports: dict[str, Path], visit: Any
+) -> None:
+    page = visit(sample_reports["hotel-stays"], hash_="#depth=analyst")
+    check = page.locator(".card.check").first
+    assert "model holds up" in check.inner_text()
+    table = check.locator(".datatable table").first
+    assert not table.is_visible()
+    check.locator("summary").first.click()
+    table.wait_for(state="visible")
+    checks = check.bounding_box()["y"]
+    assert checks < page.locator("#table-driver-importance").bounding_box()["y"]
+
+
+def test_students_see_formula_source_and_command_of_a_step(
+    sample_reports: dict[str, Path], visit: Any
+) -> None:
+    page = visit(sample_reports["hotel-stays"], hash_="#depth=student")
+    step = page.locator(".method", has_text="cx.driver_importance(").first
+    assert step.locator("math munder").count() >= 1
+    assert step.locator("a[href='https://doi.org/10.1198/000313007X188252']").is_visible()
+    assert "cxresearch run hotel-stays" in step.inner_text()
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_manager_takes_two_printed_pages(
+    sample_reports: dict[str, Path], tmp_path: Path, study: str, paper: Any
+) -> None:
+    html = sample_reports[study].read_text(encoding="utf-8")
+    pdf = pypdf.PdfReader(write_pdf(html, tmp_path / "r.pdf", paper=paper))
+    assert len(pdf.pages) == 2
+    text = " ".join(page.extract_text() for page in pdf.pages)
+    assert "Download CSV" not in text
+
+
+def test_no_figure_is_cut_by_the_end_of_a_page(
+    sample_reports: dict[str, Path], visit: Any
+) -> None:
+    """No figure may be broken, and none is higher than the page it is put on."""
+    for study in STUDIES:
+        page = visit(sample_reports[study], width=703, hash_="#depth=student")
+        page.emulate_media(media="print")
+        figures = page.evaluate(
+            "[...document.querySelectorAll('figure')].filter((e) => e.offsetParent).map((e) => "
+            "[getComputedStyle(e).breakInside, e.getBoundingClientRect().height, e.id])"
+        )
+        assert figures
+        assert [name for rule, height, name in figures if rule != "avoid" or height > 960] == []
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>\"'&{{7*7}} =cmd|'/C calc'!A0 \u202eעברית\u202c 🙂 한국어 "
+    + "m" * 300
+)
+
+
+def test_hostile_text_leaves_the_page_whole_on_a_phone(
+    make_run: MakeRun, given: Any, visit: Any
+) -> None:
+    told = given.finding(HOSTILE, 9.0, values={"name": HOSTILE}, term=HOSTILE, group=HOSTILE)
+    action = given.finding(HOSTILE, 1.0, topic="action", term=HOSTILE)
+    quality = given.finding(HOSTILE, 1.0, topic="quality")
+    figure = given.figure(label="x", alt_text=HOSTILE, caption=HOSTILE)
+    source = [{"wave": HOSTILE, "file": HOSTILE, "sha256": "ab" * 32}]
+    texts = ["title", "description", "method_title", "population", "sample", "contact", "study"]
+    record: dict[str, Any] = {**dict.fromkeys(texts, HOSTILE), "data": source}
+    parameters = {key: {"segments": [HOSTILE]} for key in ("parameters", "settings")}
+    folder = make_run(
+        figure, given.table(HOSTILE), [told, action, quality], **record, **parameters
+    )
+    page = visit(write_report(folder), width=360)
+    for depth in DEPTHS:
+        choose(page, depth)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.locator("img").count() == 0
+    assert page.locator("h1").inner_text().startswith("<img src=x")
+    assert page.locator("#provenance").is_visible()
+    assert axe.Axe().run(page).response["violations"] == []
+
+
+def test_chromium_named_by_hand_or_missing_is_told(tmp_path: Path) -> None:
+    from cxresearch.errors import CxError
+
+    with pytest.raises(CxError, match=r"none was found; looked for .*chromium"):
+        find_chromium({"PATH": str(tmp_path)})
+    with pytest.raises(CxError, match="is 'nothing', which is no program"):
+        find_chromium({"PATH": str(tmp_path), "CXRESEARCH_CHROMIUM": "nothing"})
+    assert shutil.which(find_chromium())
