@@ -307,7 +307,8 @@ def confirmatory_factors(  # noqa: PLR0913 - a model in words and options of its
     what they would be with complete answers; the others rest on the full-information χ², which
     missing answers shrink. R: ``missing = "fiml"``, with ``estimator = "MLR"`` too. With a
     fifth of the answers missing, n = 250 and eight items, 95% intervals of a loading cover
-    94.0% and χ² rejects 7.5% of true models at 5% (``"ml"``; ``benchmarks/coverage_invariance.py``).
+    94.0% and χ² rejects 7.5% of true models at 5% (``"ml"``;
+    ``benchmarks/coverage_invariance.py``).
 
     References
     ----------
