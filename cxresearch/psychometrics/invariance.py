@@ -241,7 +241,8 @@ def measurement_invariance(  # noqa: PLR0913 - options of one analysis
     difference cover 95.4% and 95.2%; the verdict is ``"comparable"`` in 90%, else
     ``"unclear"``. With factors and residuals of skewness 2 ``"ml"`` rejects 6.8% and 5.2% and
     covers only 92.9%, ``"mlr"`` 7.5% and 5.8%, covering 95.1% (400 draws). With full
-    information and a tenth of normal answers missing ``"ml"`` rejects 6.2% and 5.0% and covers 95.0%.
+    information and a tenth of normal answers missing ``"ml"`` rejects 6.2% and 5.0% and
+    covers 95.0%.
 
     References
     ----------
