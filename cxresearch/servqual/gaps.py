@@ -61,8 +61,8 @@ def servqual_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
         Adjustment within families: all items; all dimensions; each overall score alone. Within
         a segment: dimensions × groups, and each overall score over the groups; for the
         differences, the terms of a segment. ``"max_t"`` throws the signs of the respondents'
-        (clusters') gaps and compares with the largest |t| of the family, which uses how gaps
-        hang together; the differences between groups are then adjusted by Holm.
+        (clusters') gaps and compares with the largest ``|t|`` of the family, which uses how
+        gaps hang together; the differences between groups are then adjusted by Holm.
     min_answered : float
         Share of a dimension's items a respondent must have answered, 0 to 1.
     min_cell : int
@@ -115,6 +115,10 @@ def servqual_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
     (``survey.lonely.psu = "adjust"``) and is noted (``lonely_strata:1``). Where a group of a
     segment *is* one cluster, as when branches are compared, respondents are the units within it
     and a note says so (``clusters_are_groups:branch``).
+
+    Measured by ``benchmarks/coverage_servqual_groups.py`` with clusters of 5 to 35 and a
+    correlation of .1 within: 95% intervals cover 94.1% with 12 clusters and 94.5% with 40 (75.0
+    and 73.5% if the clusters were ignored).
 
     A term with fewer than 2 respondents has nan and the note ``too_few``; one whose gap is the
     same for everybody has no test, no interval and no d_z, and the note ``constant``.

@@ -167,6 +167,9 @@ def imputed_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
     are pooled by Rubin's rules with the degrees of freedom of Barnard and Rubin, the complete
     degrees of freedom being those of the design. R: ``mice(method = "pmm")``, ``mice::pool``.
 
+    Measured by ``benchmarks/coverage_servqual_groups.py`` where the displeased leave a question
+    empty more often: 95% intervals cover 95.0% after filling in, 83.0% with complete answers.
+
     Right if answers are missing at random given those that are there; nothing in the data can
     test that. Case weights and clusters do not enter the filling in, which is too smooth where
     clusters differ much.
