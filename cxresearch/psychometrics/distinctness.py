@@ -155,6 +155,9 @@ def htmt(  # noqa: PLR0913 - options of one analysis, all by keyword
 
     Notes
     -----
+    Measured by ``benchmarks/coverage_reliability.py`` on 22 seven-point items of five factors
+    (r = .55, n = 400, 25 replicates of 10 pairs): 95% percentile intervals cover 94.8%.
+
     Respondents with all answers. All replicates' moments come from one matrix product. Agrees
     with R: ``semTools::htmt(model, frame, htmt2 = FALSE)`` — its default is HTMT2.
 

@@ -121,7 +121,10 @@ def ordinal_reliability(
     influence on loadings, thresholds and polychoric correlations together; the interval is
     symmetric on the logit. R: ``semTools::compRelSEM(fit)`` (and ``reliability``, row omega3;
     omega_latent: ``compRelSEM(fit, ord.scale = FALSE)``). Measured by
-    ``benchmarks/coverage_reliability.py``.
+    ``benchmarks/coverage_reliability.py`` on five four-point items, 100 replicates each: 95%
+    intervals cover 93% at n = 100 and 92% at n = 400 (Monte-Carlo error 2.5 points), so they
+    may be a little narrow; where the model misfits the error is too small (half, for the
+    neuroticism items of the bfi: resample respondents there).
 
     References
     ----------

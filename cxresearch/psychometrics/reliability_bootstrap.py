@@ -147,7 +147,9 @@ def reliability_bootstrap(  # noqa: PLR0913 - options of one analysis, all by ke
     -----
     Maximum likelihood. For HTMT see `htmt`; for intervals without a bootstrap
     `factor_reliability`, `bifactor_reliability` (delta method) and `scale_reliability` (Feldt).
-    Their coverage, measured by ``benchmarks/coverage_reliability.py``, stands there.
+    Measured by ``benchmarks/coverage_reliability.py`` on five seven-point items at n = 400
+    (60 replicates of 199 draws, Monte-Carlo error 3 points): 95% percentile intervals of alpha
+    cover 92%, of omega 93%, of AVE 95%; those of the delta method of omega 93%, of AVE 95%.
 
     References
     ----------

@@ -238,7 +238,7 @@ def distinct_scales(
         Scale → its items, at least two scales of two items.
     estimator : {"auto", "mlr", "wlsmv"}
         ``"auto"``: ``"wlsmv"`` for answers on at most 4 steps, or on at most 7 when they pile
-        up at one end (median |skewness| ≥ 1) and n ≥ 200; otherwise ``"mlr"``. Where
+        up at one end (median ``|skewness|`` ≥ 1) and n ≥ 200; otherwise ``"mlr"``. Where
         ``"wlsmv"`` fails ``"mlr"`` takes its place, and a note says so.
     weights : str, optional
         Column of case weights (``"mlr"`` and HTMT).
@@ -272,8 +272,10 @@ def distinct_scales(
     -----
     Models that do not converge are rows with a status, not errors. "Not distinct" is a finding
     about these respondents and items, not about the constructs. Measured by
-    ``benchmarks/coverage_reliability.py`` on 22 seven-point items (4 to 5 a scale): see there
-    how often each verdict is given for correlations of .55, .85, .95 and 1.
+    ``benchmarks/coverage_reliability.py`` on 22 seven-point items of five factors at n = 400:
+    factors that correlate .55 or .70 came out ``"distinct"`` 15 times of 15; .85, at the
+    cut-off itself, ``"partly"`` 14 times and ``"unclear"`` once; in a smaller run .95 and 1 came
+    out ``"one_factor"`` 8 times of 8 each.
 
     References
     ----------
