@@ -84,6 +84,10 @@ class PlanComparisonResult(Result):
     def is_confirmatory(self, kind: str, *, term: str = "", group: str = "") -> bool:
         """Tell whether a row of a result answers a confirmatory hypothesis."""
         own = self.estimates[self.estimates["term"].isin(self.confirmatory)]
+        if kind in _SEQUENTIAL:  # the same difference, at the looks that were planned
+            looks = self.estimates[self.estimates["group"] == "looks"]
+            told = own["kinds"].str.split().map(lambda kinds: "conditions" in kinds)
+            return bool((looks["status"] == "planned").all() and told.any())
         for row in own[own["group"] == "hypothesis"].itertuples(index=False):
             if kind in str(row.kinds).split() and _is_row(str(row.row), term, group):
                 return True

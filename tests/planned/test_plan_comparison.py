@@ -187,6 +187,9 @@ def test_planned_looks_that_were_not_taken_are_not_done() -> None:
     result = verdicts(compared(plan=looks, versions=versions, done=taken))
     assert result["looks/looks"] == ["planned", ""]
     assert not any("sequential" in name for name in result)
+    marked = compared(plan=looks, versions=versions, done=taken)
+    assert marked.is_confirmatory("sequential", term="look_1")
+    assert not compared(plan=looks, versions=versions).is_confirmatory("sequential")
 
 
 def finding(result: str, *, group: str = "", topic: Any = "finding") -> Finding:
