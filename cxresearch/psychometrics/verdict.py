@@ -273,9 +273,9 @@ def distinct_scales(
     Models that do not converge are rows with a status, not errors. "Not distinct" is a finding
     about these respondents and items, not about the constructs. Measured by
     ``benchmarks/coverage_reliability.py`` on 22 seven-point items of five factors at n = 400:
-    factors that correlate .55 or .70 came out ``"distinct"`` 15 times of 15; .85, at the
-    cut-off itself, ``"partly"`` 14 times and ``"unclear"`` once; in a smaller run .95 and 1 came
-    out ``"one_factor"`` 8 times of 8 each.
+    factors that correlate .55 or .70 came out ``"distinct"`` 15 times of 15, .95 or 1
+    ``"one_factor"`` 15 of 15; .85, at the cut-off itself, ``"partly"`` 14 times and
+    ``"unclear"`` once.
 
     References
     ----------
