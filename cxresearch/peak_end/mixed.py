@@ -187,8 +187,8 @@ def mixed_model(  # noqa: PLR0913 - each option is one decision about the model
     ``z'Σz`` over rows.
 
     A test at 5% of no effect rejects in 5.1% of 1,000 simulated studies with 12 people in
-    separate conditions (by z 7.9%, episodes taken as independent 18.8%) and in 5.3% with 100; intervals
-    of 95% cover in 94.9% and 94.7% (``benchmarks/coverage_peak_end.py --quick``).
+    separate conditions (by z 7.9%, episodes taken as independent 18.8%) and in 5.3% with
+    100; intervals of 95% cover in 94.9% and 94.7% (``benchmarks/coverage_peak_end.py``).
 
     References
     ----------
