@@ -117,7 +117,8 @@ def _finding(own: pd.DataFrame, p_value: float, adjusted: float, messages: Messa
     )
     # Ranked by what is left after pooling, so that no small cell stands at an end by chance.
     pooled = own["estimate_pooled"].fillna(own["estimate"])
-    low, high = own.loc[pooled.idxmin()], own.loc[pooled.idxmax()]
+    ends = int(pooled.to_numpy().argmin()), int(pooled.to_numpy().argmax())
+    low, high = (own.iloc[end] for end in ends)
     values = {
         "name": str(low["label"]),
         "lowest_cell": str(low["cell"]),

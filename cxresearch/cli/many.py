@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -80,11 +80,16 @@ def run_many(
     """Run studies side by side and return how many failed; the others are filed."""
     from cxresearch.catalogue.batch import Task
 
-    shared = {"workspace": workspace, "settings": tuple(settings), "kernel": kernel}
+    shared: dict[str, Any] = {
+        "workspace": workspace,
+        "settings": tuple(settings),
+        "kernel": kernel,
+        "force": force,
+    }
     matrices, plain = _matrices(names, workspace, settings)
-    tasks = [Task(study=name, force=force, **shared) for name in plain]
+    tasks = [Task(study=name, **shared) for name in plain]
     tasks += [
-        Task(study=cell.study, refused=cell.refused, force=force, **shared)
+        Task(study=cell.study, refused=cell.refused, **shared)
         for _, cells in matrices
         for cell in cells
     ]

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,9 @@ def test_when_every_name_is_taken_the_run_is_refused_and_nothing_touched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cxresearch.runs.filing._TRIES", 1)
+    # As when another process files that very name after the newest was looked up.
+    earlier = STARTED - timedelta(days=1)
+    monkeypatch.setattr("cxresearch.runs.filing._newest", lambda _: earlier)
     first = file_one(tmp_path, "first")
     with pytest.raises(CatalogueError, match="1 versions from 20261121T174210Z-3f9ac on exist"):
         file_one(tmp_path, "second")
