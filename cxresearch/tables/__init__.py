@@ -76,6 +76,7 @@ from cxresearch.tables.servqual import display_differences, display_gaps, displa
 from cxresearch.tables.servqual_groups import (
     display_changes,
     display_gap_map,
+    display_gap_ranks,
     display_imputed_gaps,
     display_pooled_gaps,
 )
@@ -115,6 +116,7 @@ __all__ = [
     "display_forest",
     "display_gap_map",
     "display_gap_quality",
+    "display_gap_ranks",
     "display_gap_validity",
     "display_gaps",
     "display_htmt",

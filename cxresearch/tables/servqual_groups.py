@@ -11,6 +11,7 @@ from cxresearch.codebook.model import Codebook
 from cxresearch.servqual import (
     GapChangesResult,
     GapMapResult,
+    GapRanksResult,
     ImputedGapsResult,
     PooledGapsResult,
 )
@@ -304,8 +305,67 @@ def display_imputed_gaps(imputed: ImputedGapsResult, *, language: str = "en") ->
     )
 
 
+@or_nothing
+def display_gap_ranks(ranks: GapRanksResult, *, language: str = "en") -> DisplayTable:
+    """Show signed-rank tests of the gaps of dimensions and overall, with effect sizes.
+
+    Parameters
+    ----------
+    ranks : GapRanksResult or None
+    language : str
+        Language of headings and notes.
+    """
+    formats = Formats.of(language)
+    text, decimals = formats.messages.text, decimals_for(ranks.scale_low, ranks.scale_high)
+    data = ranks.estimates[ranks.estimates["level"] != "item"]
+    columns = [
+        Column(
+            text("tables.dimension"),
+            lambda row: name_of(row.term, row.label, formats.messages),
+            numeric=False,
+        ),
+        Column(
+            text("tables.gap_groups.pseudo_median"),
+            lambda row: formats.gap(row.estimate, decimals),
+        ),
+        Column(
+            text("tables.interval", level=formats.level(ranks.confidence_level)),
+            lambda row: formats.interval(row.conf_low, row.conf_high, decimals),
+        ),
+        Column(
+            text("tables.gap_groups.signed_ranks"), lambda row: formats.points(row.statistic)
+        ),
+        Column(
+            text("tables.p_plain" if ranks.p_adjust == "none" else "tables.p_adjusted"),
+            lambda row: formats.p(row.p_adjusted),
+        ),
+        Column(
+            text("tables.gap_groups.rank_biserial"),
+            lambda row: formats.coefficient(row.rank_biserial),
+        ),
+        Column(text("tables.gap_groups.g_z"), lambda row: formats.number(row.g_z, 2)),
+        Column(text("tables.n"), lambda row: formats.count(row.n)),
+    ]
+    notes = [
+        text("tables.notes.units_gap", **_scale(ranks, formats)),
+        text("tables.gap_groups.notes.by_ranks"),
+        text("tables.gap_groups.notes.unweighted"),
+    ]
+    return display_table(
+        data,
+        columns,
+        name="gap_ranks",
+        caption=text("tables.gap_groups.by_ranks"),
+        notes=notes,
+    )
+
+
 def _scale(
-    result: PooledGapsResult | GapChangesResult | GapMapResult | ImputedGapsResult,
+    result: PooledGapsResult
+    | GapChangesResult
+    | GapMapResult
+    | GapRanksResult
+    | ImputedGapsResult,
     formats: Formats,
 ) -> dict[str, str]:
     return {"low": formats.points(result.scale_low), "high": formats.points(result.scale_high)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -10,17 +11,28 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from cxresearch.codebook.model import Column
 from cxresearch.errors import CxError
 from cxresearch.plots import plot_caterpillar, plot_changes, plot_gap_map
 from cxresearch.sentences import findings, retell
-from cxresearch.servqual import gap_changes, gap_map, imputed_gaps, pooled_gaps
+from cxresearch.servqual import (
+    gap_changes,
+    gap_map,
+    imputed_gaps,
+    pooled_gaps,
+    servqual_gaps,
+)
 from cxresearch.shown import DisplayTable, Figure
 from cxresearch.tables import (
+    display_apa,
     display_changes,
+    display_differences,
     display_gap_map,
+    display_gaps,
     display_imputed_gaps,
     display_pooled_gaps,
 )
+from cxresearch.wording import Messages
 
 LANGUAGES = ("en", "es")
 
@@ -207,3 +219,27 @@ def test_filled_in_answers_are_told_beside_the_complete_ones(language: str) -> N
     assert retell(finding.to_dict(), language) == finding.text
     assert finding.values["term"] == "item_3"
     assert display_imputed_gaps(None) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_say_sign_flipping_and_the_design(language: str) -> None:
+    responses = MADE.survey()
+    codebook = responses.codebook
+    cluster = Column(name="day", column="day", role="cluster", label="Day")
+    days = (np.arange(responses.n) // 20).astype(str)
+    sampled = replace(
+        responses,
+        codebook=replace(codebook, columns=(*codebook.columns, cluster)),
+        frame=responses.frame.assign(day=days),
+    )
+    gaps = servqual_gaps(sampled, p_adjust="max_t", flips=99, segments=["office", "wave"])
+    told = Messages(language).text
+    notes = display_gaps(gaps, language=language).notes
+    assert told("tables.notes.max_t_dimensions", n=4) in notes
+    assert told("tables.notes.design_clusters", clusters="day") in notes
+    apart = display_differences(gaps, language=language)
+    assert apart is not None
+    assert told("tables.notes.max_t_differences") in apart.notes
+    assert any(
+        "max-T" in text for text in display_apa(gaps, language=language).shown.iloc[:, -1]
+    )
