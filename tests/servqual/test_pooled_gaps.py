@@ -193,3 +193,23 @@ def test_without_a_segment_of_many_groups_there_is_nothing_to_pool(
     )
     with pytest.raises(ResponseError, match=r"2 of 2 groups have at least 10 .* needs 3"):
         pooled_gaps(two, "office")
+
+
+def test_nothing_hidden_can_be_had_by_subtraction(make_responses: Make) -> None:
+    # S18: from the totals of all respondents and the cells that are shown, at most the mean of
+    # all hidden groups together can be worked out, never that of one.
+    rng = np.random.default_rng(12)
+    responses = offices(make_responses, rng, tau=0.5, groups=6, n=30)
+    keep = (responses.frame["office"] != "B02") | (np.arange(180) % 30 < 7)
+    small = replace(responses, frame=responses.frame[keep], missing=responses.missing[keep])
+    found = pooled(small, "office")
+    rows = found.estimates.query("term == 'staff'").set_index("group")
+    hidden = rows.index[rows["suppressed"]]
+    assert len(hidden) == 2
+    gap = (small.frame["P01"] - small.frame["E01"]).to_numpy()
+    shown = rows[~rows["suppressed"]]
+    rest = (gap.sum() - (shown["gap"] * shown["n"]).sum()) / (len(gap) - shown["n"].sum())
+    own = {name: gap[(small.frame["office"] == name).to_numpy()].mean() for name in hidden}
+    assert all(abs(rest - value) > 0.01 for value in own.values())
+    ranked = set(found.ranks["group"])
+    assert not ranked & set(hidden)
