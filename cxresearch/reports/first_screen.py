@@ -11,13 +11,14 @@ from cxresearch.reports.telling import Teller, Told, axes_of
 
 SHOWN_FINDINGS = 5
 SHOWN_ACTIONS = 4
+SHOWN_QUALITY = 6
 
 _SAID_ELSEWHERE = ("quality.flow", "quality.flow_all")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstScreen:
-    """What a manager reads in two minutes."""
+    """What a manager reads in two minutes; of the data the cautions come first."""
 
     findings: tuple[Told, ...]
     more: tuple[Told, ...]
@@ -38,7 +39,7 @@ def first_screen(findings: Iterable[Json], teller: Teller) -> FirstScreen:
         findings=tuple(told["finding"][:SHOWN_FINDINGS]),
         more=tuple(told["finding"][SHOWN_FINDINGS:]),
         actions=tuple(told["action"][:SHOWN_ACTIONS]),
-        quality=tuple(told["quality"]),
+        quality=tuple(sorted(told["quality"], key=lambda one: one.verdict != "caution")),
     )
 
 

@@ -22,7 +22,7 @@ from cxresearch.reports.facts import (
     people_sentence,
     waves_of,
 )
-from cxresearch.reports.first_screen import FirstScreen, first_screen
+from cxresearch.reports.first_screen import SHOWN_QUALITY, FirstScreen, first_screen
 from cxresearch.reports.glossary import Entry, Glossary
 from cxresearch.reports.markdown import with_anchors
 from cxresearch.reports.page_parts import page_file, security_policy
@@ -131,6 +131,10 @@ def _page(files: RunFiles, teller: Teller, sections: list[Section]) -> dict[str,
         "failure": _failure(record, messages) if files.failed else None,
         "first": _safe_screen(screen),
         "more_label": messages.text("report.more_here", n=len(screen.more)),
+        "shown_quality": SHOWN_QUALITY,
+        "more_quality": messages.text(
+            "report.more_here", n=max(0, len(screen.quality) - SHOWN_QUALITY)
+        ),
         "people": people_sentence(respondents, messages) if respondents else "",
         "flow": flow_sentence(respondents, messages) if respondents else "",
         "population": record.get("population", ""),
@@ -234,7 +238,7 @@ def _paper(
         findings=[told.html for told in screen.findings],
         boxes=[
             [told.html for told in screen.actions],
-            [told.html for told in screen.quality],
+            [told.html for told in screen.quality[:SHOWN_QUALITY]],
         ],
     )
     sizes = fit_figures(parts, columns)

@@ -298,8 +298,8 @@ def test_a_verdict_on_the_data_is_marked_by_what_it_says(make_run: MakeRun, give
         .partition("</ul>")[0]
     )
     assert re.findall(r'<li dir="auto" class="(\w+)">Verdict (\w+)\.', box) == [
-        ("good", "reliability_consistent"),
         ("caution", "reliability_weak"),
+        ("good", "reliability_consistent"),
         ("plain", "missing"),
     ]
 
