@@ -196,6 +196,7 @@ if TYPE_CHECKING:
         reliability_bootstrap,
         scale_reliability,
         schmid_leiman,
+        study_invariance,
     )
     from cxresearch.record import Recorder, open_record
     from cxresearch.responses.episodes import EpisodeData, load_episodes
@@ -517,6 +518,7 @@ _MODULES = {
         "reliability_bootstrap",
         "scale_reliability",
         "schmid_leiman",
+        "study_invariance",
     ),
     "record": (
         "Recorder",

@@ -27,7 +27,9 @@ def naming_faults(parameters: Mapping[str, Any], responses: Responses) -> Iterat
         (("battery", "segments"), _check_battery),
         (("segments",), _check_segments),
         (("segment",), _check_segment),
+        (("branches",), _check_branches),
         (("outcome", "drivers", "controls"), _check_drivers),
+        (("outcome", "battery"), _check_outcome),
     ):
         if not set(names) <= parameters.keys():
             continue
@@ -72,6 +74,18 @@ def _check_segment(parameters: Mapping[str, Any], responses: Responses) -> None:
     if parameters["segment"] is not None:
         known = segment_names(responses)
         check_names("segment", parameters["segment"], known, of="segment columns")
+
+
+def _check_branches(parameters: Mapping[str, Any], responses: Responses) -> None:
+    if parameters["branches"] is not None:
+        known = segment_names(responses)
+        check_names("branches", parameters["branches"], known, of="segment columns")
+
+
+def _check_outcome(parameters: Mapping[str, Any], responses: Responses) -> None:
+    if parameters["outcome"] is not None:
+        known = [column.name for column in responses.codebook.columns if column.scale]
+        check_names("outcome", parameters["outcome"], known, of="columns with a scale")
 
 
 def _check_drivers(parameters: Mapping[str, Any], responses: Responses) -> None:

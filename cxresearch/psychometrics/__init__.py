@@ -34,6 +34,7 @@ from cxresearch.psychometrics.reliability_bootstrap import (
     ReliabilityBootstrapResult,
     reliability_bootstrap,
 )
+from cxresearch.psychometrics.study import study_invariance
 from cxresearch.psychometrics.verdict import (
     DistinctnessResult,
     distinct_dimensions,
@@ -74,4 +75,5 @@ __all__ = [
     "reliability_bootstrap",
     "scale_reliability",
     "schmid_leiman",
+    "study_invariance",
 ]
