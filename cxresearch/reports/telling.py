@@ -16,8 +16,8 @@ from cxresearch.wording import Messages
 
 Scale = tuple[float, float]
 
-_GOOD = re.compile(r"consistent$|none$|_kept$")
-_CAUTION = re.compile(r"questionable|weak|unknown|warning")
+_GOOD = re.compile(r"consistent$|none$|_kept$|\.distinct$|\.alike$|\.reliable$")
+_CAUTION = re.compile(r"questionable|weak|unknown|warning|unreliable|unclear|ceiling")
 _EMPHASISED = ("name", "item", "label", "dimension", "segment")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -15,6 +15,9 @@ from cxresearch.wording import Messages
 
 _FIRST = 100.0
 """Before every gap: it says how the gaps are to be read."""
+
+_OPEN, _GOOD = 4.0, 2.9
+"""Of the quality of the data, where nothing speaks against single gaps."""
 
 
 @findings.register
@@ -58,6 +61,7 @@ def _said(
     *,
     sure: Sureness,
     rank: float = _FIRST,
+    topic: Literal["finding", "quality"] = "finding",
 ) -> Finding:
     return told(
         f"findings.distinct.{message}",
@@ -66,7 +70,7 @@ def _said(
         sure=sure,
         rank=rank,
         result=result.kind,
-        topic="finding",
+        topic=topic,
     )
 
 
@@ -84,7 +88,9 @@ def _distinct(
         "conf_low": closest["conf_low"],
         "conf_high": closest["conf_high"],
     }
-    return _said(result, "distinct", values, messages, sure="clear")
+    return _said(
+        result, "distinct", values, messages, sure="clear", rank=_GOOD, topic="quality"
+    )
 
 
 def _joined(
@@ -135,7 +141,9 @@ def _unclear(result: DistinctnessResult, labels: dict[str, str], messages: Messa
         rows = result.estimates[result.estimates["verdict"] != "distinct"]
         pairs = zip(rows["term"], rows["group"], strict=True)
         values["undecided"] = "\n".join(f"{labels[a]}\t{labels[b]}" for a, b in pairs)
-    return _said(result, message, values, messages, sure="not_decided")
+    return _said(
+        result, message, values, messages, sure="not_decided", rank=_OPEN, topic="quality"
+    )
 
 
 def _quality(result: DistinctnessResult, messages: Messages) -> Iterator[Finding]:

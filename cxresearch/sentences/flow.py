@@ -29,7 +29,9 @@ def describe_flow(flow: Flow, *, language: str = "en") -> str:
     analysed = messages.text("flow.analysed", n=flow.analysed)
     if not flow.excluded:
         return messages.text("flow.arrow_all", read=read, analysed=analysed)
-    parts = [describe_step(step, messages, unit=flow.unit) for step in flow.steps if step.excluded]
+    parts = [
+        describe_step(step, messages, unit=flow.unit) for step in flow.steps if step.excluded
+    ]
     excluded = messages.text("format.comma").join(parts)
     return messages.text("flow.arrow", read=read, excluded=excluded, analysed=analysed)
 

@@ -19,7 +19,7 @@ from cxresearch.wording.labels import clean
 _TIERS: dict[tuple[str, Sureness], float] = {
     ("dimension", "clear"): 90,
     ("overall", "clear"): 80,
-    ("overall_weighted", "clear"): 79,
+    ("overall_weighted", "clear"): 68,
     ("dimension", "likely"): 60,
     ("overall", "likely"): 50,
     ("overall_weighted", "likely"): 49,
@@ -28,6 +28,9 @@ _TIERS: dict[tuple[str, Sureness], float] = {
     ("dimension", "not_decided"): 20,
 }
 """Which kind of sentence comes first; within a kind the wider and the more important gap."""
+
+_LEADING, _TIERS_LATER = 2, 69
+"""So many dimensions come first; the others after what holds over all of them and by group."""
 
 _MOST_ACTIONS = 3
 
@@ -65,10 +68,15 @@ def row_values(row: Any, gaps: ServqualGapsResult) -> dict[str, Any]:
 
 
 def _gap_findings(gaps: ServqualGapsResult, messages: Messages) -> Iterator[Finding]:
-    for row in _rows(gaps, "dimension"):
+    rows = list(_rows(gaps, "dimension"))
+    scores = [abs(row.estimate) * _weight(gaps, row.term) for row in rows]
+    leading = sorted(scores, reverse=True)[:_LEADING]
+    for row, score in zip(rows, scores, strict=True):
         sure = _sure(row, gaps)
-        score = abs(row.estimate) * _weight(gaps, row.term)
-        rank = _TIERS["dimension", sure] + _squeezed(score)
+        tier = _TIERS["dimension", sure]
+        if sure == "clear" and score not in leading:
+            tier = _TIERS_LATER
+        rank = tier + _squeezed(score)
         yield _gap_finding(row, gaps, messages, message=_message(row, sure), rank=rank)
     for row in _rows(gaps, "overall") if gaps.told_overall else ():
         sure = _sure(row, gaps)

@@ -21,7 +21,7 @@ from cxresearch.wording.labels import clean, segment_label
 _LIKELY_WORST, _CLEAR = 0.8, 0.95
 _SMALL_SHIFT = 0.02
 """Part of the response scale below which a shift by filling in is not worth naming."""
-_RANKS: dict[Sureness, float] = {"clear": 66, "likely": 38, "not_decided": 9}
+_RANKS: dict[Sureness, float] = {"clear": 76, "likely": 38, "not_decided": 9}
 
 
 def _cut(found: list[Finding], limit: int | None) -> tuple[Finding, ...]:

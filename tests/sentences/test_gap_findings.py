@@ -100,7 +100,7 @@ def test_sureness_follows_the_confidence_level() -> None:
 def test_findings_are_ordered_by_sureness_then_gap_times_importance(made: ModuleType) -> None:
     found = of_topic(findings(made.bank(segments=()), limit=None), "finding")
     assert [f.term for f in found] == [
-        "reliability", "responsiveness", "assurance", "empathy", "overall", "overall_weighted",
+        "reliability", "responsiveness", "overall", "assurance", "empathy", "overall_weighted",
         "tangibles",
     ]  # fmt: skip
     ranks = [f.rank for f in found]
@@ -114,8 +114,8 @@ def test_the_overall_score_and_segments_keep_their_place_under_the_limit(
 ) -> None:
     found = of_topic(findings(made.bank(), limit=5), "finding")
     assert [(f.term, f.group) for f in found] == [
-        ("reliability", "all"), ("responsiveness", "all"), ("assurance", "all"),
-        ("overall", "all"), ("responsiveness", "branch"),
+        ("reliability", "all"), ("responsiveness", "all"), ("overall", "all"),
+        ("responsiveness", "branch"), ("assurance", "all"),
     ]  # fmt: skip
     assert len(of_topic(findings(made.bank(), limit=1), "finding")) == 1
 
