@@ -39,7 +39,7 @@ lint: $(READY) types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
-	$(BIN)/nbstripout --verify --keep-id templates/*.ipynb notebooks/*.ipynb
+	$(BIN)/nbstripout --verify --keep-id templates/*.ipynb notebooks/*.ipynb notebooks/reproductions/*.ipynb
 
 types: $(READY)
 	$(BIN)/mypy
