@@ -52,7 +52,7 @@ def _of_lowest(column: str) -> float:
 
 @cache
 def _told() -> tuple[Finding, ...]:
-    study = load_study("bank-branches")
+    study = load_study("branch-network")
     return findings(servqual_gaps(study.responses()), codebook=study.codebook, limit=None)
 
 
@@ -154,7 +154,7 @@ EXERCISES = (
     Exercise(
         number="7.5",
         asked=(
-            "What the data of bank-branches say of a shortfall in tangibles: clear, likely or "
+            "How sure is what is found on tangibles in branch-network: clear, likely or "
             "not_decided?"
         ),
         answer=_about_tangibles,
@@ -168,7 +168,7 @@ EXERCISES = (
                 hint="Look at the interval: on which sides of zero does it lie?",
             ),
         ),
-        hint="The field sure of the finding whose term is tangibles.",
+        hint="cx.findings(gaps, limit=None): the field sure of the one on tangibles.",
     ),
     Exercise(
         number="7.6",
