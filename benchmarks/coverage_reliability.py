@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from cxresearch.codebook.model import Battery, Codebook, Column, Item, ResponseScale, Scale
 from cxresearch.psychometrics import (
     bifactor_reliability,
     confirmatory_factors,
@@ -25,7 +26,9 @@ from cxresearch.psychometrics import (
     htmt,
     ordinal_reliability,
     reliability_bootstrap,
+    scale_reliability,
 )
+from cxresearch.responses.model import Flow, Responses
 
 LOADINGS = np.array([0.8, 0.7, 0.6, 0.75, 0.65])
 SIZES = {"TAN": 4, "REL": 5, "RES": 4, "ASS": 4, "EMP": 5}
@@ -52,6 +55,69 @@ def five_factors(n: int, rng: np.random.Generator, correlation: float) -> pd.Dat
     noise = rng.normal(size=(n, 22)) * np.sqrt(1 - loadings**2)
     answers = np.clip(np.round(5 + 1.2 * (factors[:, of_item] * loadings + noise)), 1, 7)
     return pd.DataFrame(answers, columns=[x for items in model().values() for x in items])
+
+
+def survey_of(answers: np.ndarray, **columns: np.ndarray) -> Responses:
+    """One scale of five questions, with columns named after their roles."""
+    items = tuple(Item(key=key, text=f"Question {key}") for key in range(1, 6))
+    battery = Battery(
+        name="desk",
+        scale=ResponseScale(name="agree7", low=1, high=7),
+        parts={"rating": "Q{item}"},
+        scales=(Scale(name="A", label="A", items=items),),
+    )
+    frame = pd.DataFrame(answers, columns=[f"Q{key}" for key in range(1, 6)]).assign(**columns)
+    return Responses(
+        codebook=Codebook(
+            survey="Desk",
+            batteries=(battery,),
+            columns=tuple(
+                Column(name=role, column=role, role=role, label=role) for role in columns
+            ),
+        ),
+        frame=frame,
+        missing=frame.isna(),
+        quality=pd.DataFrame(),
+        flow=Flow(read=len(frame)),
+        sources=(),
+    )
+
+
+def sampled(kind: str, n: int, rng: np.random.Generator) -> Responses:
+    """Draw answers: ``simple``, ``skewed``, ``weighted`` or ``clustered`` (20 branches)."""
+    if kind != "clustered":
+        steps = np.linspace(-2.6, 0.6, 6) if kind == "skewed" else np.linspace(-2.2, 1.6, 6)
+        under = rng.normal(size=(n, 1)) * LOADINGS
+        answers = np.digitize(
+            under + rng.normal(size=(n, 5)) * np.sqrt(1 - LOADINGS**2), steps
+        ).astype(float)
+        if kind != "weighted":
+            return survey_of(answers)
+        return survey_of(answers, weight=rng.choice([0.5, 1.0, 3.0], size=n))
+    branch = np.arange(n) % 20
+    halo = np.sqrt(0.3) * rng.normal(size=20)[branch] + np.sqrt(0.7) * rng.normal(size=n)
+    under = halo[:, None] * LOADINGS + rng.normal(size=(n, 5)) * np.sqrt(1 - LOADINGS**2)
+    answers = np.digitize(under, np.linspace(-2.2, 1.6, 6)).astype(float)
+    return survey_of(answers, cluster=branch)
+
+
+def report_coverage(kind: str, n: int, replicates: int) -> dict[str, float]:
+    """What the report shows: alpha, alpha standardised and omega of one scale."""
+    rng = np.random.default_rng(n)
+    alike = "simple" if kind in ("weighted", "clustered") else kind
+    truth = scale_reliability(sampled(alike, LARGE, rng), n_boot=0).estimates.iloc[0]
+    ends = {
+        "estimate": ("conf_low", "conf_high"),
+        "alpha_standardized": ("standardized_low", "standardized_high"),
+        "omega": ("omega_low", "omega_high"),
+    }
+    hits: Counter[str] = Counter()
+    for seed in range(replicates):
+        found = scale_reliability(sampled(kind, n, rng), n_boot=400, seed=seed)
+        row = found.estimates.iloc[0]
+        for name, (low, high) in ends.items():
+            hits[name] += row[low] <= truth[name] <= row[high]
+    return {name: count / replicates for name, count in hits.items()}
 
 
 def scale_coverage(n: int, replicates: int) -> dict[str, float]:
@@ -135,6 +201,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few replicates")
     quick = parser.parse_args().quick
     lowest = 1.0
+    for kind in ("simple", "skewed", "weighted", "clustered"):
+        for n in (100, 400):
+            found = report_coverage(kind, n, 20 if quick else 1000)
+            print(f"{kind}, n = {n}:", found, flush=True)
+            lowest = min(lowest, *found.values())
     for n in (100, 400):
         found = scale_coverage(n, 20 if quick else 200)
         found["ordinal omega, delta"] = ordinal_coverage(n, 20 if quick else 200)

@@ -23,7 +23,7 @@ from scipy import stats
 
 from cxresearch._effects import d_z_interval, weighted_d_z
 from cxresearch._moments import column_moments
-from cxresearch.psychometrics.reliability import alpha_from_covariance, feldt_interval
+from cxresearch.psychometrics.coefficient_alpha import alpha_from_covariance, feldt_interval
 from cxresearch.servqual._differences import wald_test, welch_test
 
 Floats = NDArray[np.float64]

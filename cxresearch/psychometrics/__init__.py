@@ -9,7 +9,9 @@ from cxresearch.psychometrics.bifactor import (
     bifactor_reliability,
     schmid_leiman,
 )
-from cxresearch.psychometrics.cfa import CfaResult, confirmatory_factors
+from cxresearch.psychometrics.cfa import confirmatory_factors
+from cxresearch.psychometrics.cfa_result import CfaResult
+from cxresearch.psychometrics.coefficient_alpha import alpha_from_covariance
 from cxresearch.psychometrics.distinctness import HtmtResult, htmt
 from cxresearch.psychometrics.efa import (
     EfaResult,
@@ -25,16 +27,12 @@ from cxresearch.psychometrics.ordinal_omega import (
     ordinal_reliability,
 )
 from cxresearch.psychometrics.polychoric import PolychoricResult, polychoric_correlations
-from cxresearch.psychometrics.reliability import (
-    ScaleReliabilityResult,
-    alpha_from_covariance,
-    scale_reliability,
-)
+from cxresearch.psychometrics.reliability import ScaleReliabilityResult, scale_reliability
 from cxresearch.psychometrics.reliability_bootstrap import (
     ReliabilityBootstrapResult,
     reliability_bootstrap,
 )
-from cxresearch.psychometrics.study import study_invariance
+from cxresearch.psychometrics.study import study_distinctness, study_invariance
 from cxresearch.psychometrics.verdict import (
     DistinctnessResult,
     distinct_dimensions,
@@ -75,5 +73,6 @@ __all__ = [
     "reliability_bootstrap",
     "scale_reliability",
     "schmid_leiman",
+    "study_distinctness",
     "study_invariance",
 ]

@@ -13,7 +13,8 @@ from cxresearch._types import FloatArray
 from cxresearch.errors import CxError
 from cxresearch.psychometrics._answers import table_of
 from cxresearch.psychometrics.bifactor import BifactorResult, bifactor_reliability
-from cxresearch.psychometrics.cfa import CfaResult, confirmatory_factors
+from cxresearch.psychometrics.cfa import confirmatory_factors
+from cxresearch.psychometrics.cfa_result import CfaResult
 from cxresearch.psychometrics.omega import FactorReliabilityResult, factor_reliability
 
 INTENDED, ONE, SECOND, BIFACTOR = "intended", "one_factor", "second_order", "bifactor"

@@ -17,7 +17,7 @@ from cxresearch.errors import CxError, EstimationError
 from cxresearch.psychometrics._answers import table_of
 from cxresearch.psychometrics._cfa_model import Numbers, structure_at
 from cxresearch.psychometrics._factor_analyzer import extract
-from cxresearch.psychometrics.cfa import CfaResult
+from cxresearch.psychometrics.cfa_result import CfaResult
 from cxresearch.psychometrics.efa import factors_from_correlation
 from cxresearch.psychometrics.omega import model_of
 from cxresearch.results import Result, in_tidy_order

@@ -20,7 +20,7 @@ from cxresearch.psychometrics._answers import (
     table_of,
     weighted_answers,
 )
-from cxresearch.psychometrics.reliability import alpha_from_covariance, feldt_interval
+from cxresearch.psychometrics.coefficient_alpha import alpha_from_covariance, feldt_interval
 from cxresearch.results import Result, in_tidy_order
 
 MissingPairs = Literal["complete", "pairwise"]

@@ -14,7 +14,7 @@ from cxresearch.errors import CxError
 from cxresearch.psychometrics._answers import table_of
 from cxresearch.psychometrics._cfa_model import FactorModel, Numbers, places, structure_at
 from cxresearch.psychometrics._cfa_tables import KINDS
-from cxresearch.psychometrics.cfa import CfaResult
+from cxresearch.psychometrics.cfa_result import CfaResult
 from cxresearch.results import Result, in_tidy_order
 
 

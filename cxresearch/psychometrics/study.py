@@ -1,10 +1,15 @@
-"""Whether a study's groups or waves can be compared at all."""
+"""What a study's answers allow: are dimensions distinct, are groups comparable."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from cxresearch.errors import EstimationError, ResponseError
+from cxresearch.psychometrics._answers import table_of
 from cxresearch.psychometrics.invariance import InvarianceResult, measurement_invariance
+from cxresearch.psychometrics.verdict import DistinctnessResult, distinct_dimensions
 from cxresearch.responses.model import Responses
 
 
@@ -42,4 +47,112 @@ def study_invariance(
         return None
     return measurement_invariance(
         responses, group=group, battery=battery, confidence_level=confidence_level
+    )
+
+
+def study_distinctness(
+    responses: Responses,
+    *,
+    battery: str | None = None,
+    confidence_level: float = 0.95,
+    seed: int = 1,
+) -> DistinctnessResult | None:
+    """Ask whether a study's dimensions are distinct; where it cannot be asked, say why.
+
+    Parameters
+    ----------
+    responses : Responses
+    battery : str, optional
+        Not needed when the codebook has one.
+    confidence_level : float
+    seed : int
+
+    Returns
+    -------
+    DistinctnessResult or None
+        See `distinct_dimensions`. None for a battery of one dimension: there is nothing to
+        tell apart. Where the answers are too few or do not vary, verdict ``"unclear"``, tables
+        without rows, and the reason ``"few_respondents:12"`` or ``"constant"``.
+
+    Raises
+    ------
+    CxError
+        An unknown battery or an option out of range.
+
+    Notes
+    -----
+    `distinct_dimensions` raises where this returns a reason; a report goes on with the rest.
+    """
+    chosen = responses.battery(battery)
+    if len(chosen.scales) < 2:
+        return None
+    try:
+        return distinct_dimensions(
+            responses, battery=battery, confidence_level=confidence_level, seed=seed
+        )
+    except (ResponseError, EstimationError) as error:
+        columns = chosen.columns("perception")
+        complete = int(responses.frame[columns].notna().all(axis=1).sum())
+        constant = isinstance(error, EstimationError)
+        return _undecided(
+            {scale.name: (scale.label, len(scale.items)) for scale in chosen.scales},
+            "constant" if constant else f"few_respondents:{complete}",
+            battery=chosen.name,
+            n=complete,
+            n_asked=responses.n,
+            confidence_level=float(confidence_level),
+            seed=seed,
+        )
+
+
+def _undecided(
+    scales: dict[str, tuple[str, int]],
+    reason: str,
+    *,
+    battery: str,
+    n: int,
+    n_asked: int,
+    confidence_level: float,
+    seed: int,
+) -> DistinctnessResult:
+    """Return a verdict without models: their tables have columns and no rows."""
+    pairs = ("term", "group", "estimate", "std_error", "conf_low", "conf_high", "n", "htmt",
+             "htmt_low", "htmt_high", "htmt2", "smaller_root_ave", "fornell_larcker",
+             "verdict")  # fmt: skip
+    models = ("term", "statistic", "df", "p_value", "n", "cfi", "tli", "rmsea", "rmsea_low",
+              "rmsea_high", "srmr", "bic", "status")  # fmt: skip
+    undefined = np.full(len(scales), np.nan)
+    return DistinctnessResult(
+        estimates=table_of({name: [] for name in pairs}),
+        models=table_of({name: [] for name in models}),
+        scales=table_of(
+            {
+                "term": np.array(list(scales), dtype=object),
+                "label": np.array([label for label, _ in scales.values()], dtype=object),
+                "items": np.array([count for _, count in scales.values()], dtype=float),
+                **dict.fromkeys(("omega", "ave", "omega_specific"), undefined),
+                "congruent": np.full(len(scales), "", dtype=object),
+                "congruence": undefined,
+            }
+        ),
+        empirical=table_of(
+            {name: [] for name in ("term", "group", "estimate", "n", "intended")}
+        ),
+        congruence=table_of({name: [] for name in ("term", "group", "estimate")}),
+        empirical_factors=0,
+        verdict="unclear",
+        reasons=(reason,),
+        groups=(),
+        omega_hierarchical=np.nan,
+        ecv=np.nan,
+        battery=battery,
+        part="perception",
+        estimator="mlr",
+        cutoff=0.85,
+        n_boot=500,
+        n=n,
+        n_asked=n_asked,
+        confidence_level=confidence_level,
+        seed=seed,
+        notes=(),
     )

@@ -100,12 +100,18 @@ def _reliability_sure(shown: pd.DataFrame, message: str) -> Sureness:
 
 def _reverse_warning(result: ScaleReliabilityResult, messages: Messages) -> Iterator[Finding]:
     """Name the questions that correlate negatively with the rest of their dimension."""
+    rows = result.estimates
+    labels = dict(zip(rows["term"], rows["label"], strict=True)) if "label" in rows else {}
     codes = [note.split(":") for note in result.notes if note.startswith("negative_item_rest:")]
-    terms = list(dict.fromkeys(code[-1].removeprefix("item_") for code in codes))
-    if terms:
+    named = dict.fromkeys((code[-1].removeprefix("item_"), code[1]) for code in codes)
+    questions = [
+        f"{clean(item)} ({clean(labels.get(scale, '')) or clean(scale)})"
+        for item, scale in named
+    ]
+    if questions:
         yield told(
             "quality.reverse_warning",
-            {"n": len(terms), "questions": messages.text("format.comma").join(terms)},
+            {"n": len(questions), "questions": messages.text("format.comma").join(questions)},
             messages,
             sure="likely",
             rank=2.5,

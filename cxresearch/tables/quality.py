@@ -20,7 +20,7 @@ from cxresearch.wording.verdicts import consistency
 def display_reliability(
     reliability: ScaleReliabilityResult, *, language: str = "en"
 ) -> DisplayTable:
-    """Show coefficient alpha of every dimension and part, with its interval and a plain word.
+    """Show alpha and omega of every dimension and part, with intervals and a plain word.
 
     Parameters
     ----------
@@ -40,9 +40,10 @@ def display_reliability(
             text("tables.interval", level=level),
             lambda row: formats.coefficient_interval(row.conf_low, row.conf_high),
         ),
+        Column(text("tables.omega"), lambda row: formats.coefficient(row.omega)),
         Column(
-            text("tables.alpha_standardized"),
-            lambda row: formats.coefficient(row.alpha_standardized),
+            text("tables.omega_interval", level=level),
+            lambda row: formats.coefficient_interval(row.omega_low, row.omega_high),
         ),
         Column(text("tables.n"), lambda row: formats.count(row.n)),
         Column(text("tables.read_as"), lambda row: _verdict(row, formats), numeric=False),
@@ -133,17 +134,49 @@ def _step(rule: str, unit: str, formats: Formats) -> str:
 
 def _reliability_notes(reliability: ScaleReliabilityResult, formats: Formats) -> list[str]:
     text, rows = formats.messages.text, reliability.estimates
-    notes = [text("tables.notes.reliability"), text("tables.notes.reliability_ranges")]
+    basis = "pairwise" if reliability.basis == "pairwise" else "complete"
+    notes = [
+        text(f"tables.notes.reliability_{basis}"),
+        text(
+            f"tables.notes.reliability_{_drawn(reliability)}",
+            replicates=formats.count(reliability.n_boot),
+        ),
+        text("tables.notes.reliability_ranges"),
+    ]
     if (rows["group"] == "gap").any():
         notes.append(text("tables.notes.reliability_gap"))
-    for code in reliability.notes:
-        kind, *parts = code.split(":")
-        if kind == "negative_item_rest" and len(parts) >= 2:
-            part = _part(parts[-2], formats)
-            item = f"{formats.messages.text('terms.item')} {parts[-1].removeprefix('item_')}"
-            notes.append(text("tables.notes.negative_item_rest", item=item, part=part))
-        else:
-            notes.append(text("tables.notes.code", code=code))
+    if (rows["omega_note"] == "two_items").any():
+        notes.append(text("tables.notes.omega_two_items"))
+    labels = {str(row.term): _dimension(row) for row in rows.itertuples(index=False)}
+    notes += [_note_of(code, labels, reliability.n_boot, formats) for code in reliability.notes]
     if rows["estimate"].isna().any():
         notes.append(text("tables.notes.not_estimated"))
     return notes
+
+
+def _drawn(reliability: ScaleReliabilityResult) -> str:
+    """Return what the intervals are from, as the end of a key."""
+    if reliability.interval == "feldt":
+        return "feldt"
+    drawn = "clusters" if reliability.clusters else "strata" if reliability.strata else "drawn"
+    return f"{drawn}_weighted" if reliability.weights and drawn != "drawn" else drawn
+
+
+def _note_of(code: str, labels: dict[str, str], n_boot: int, formats: Formats) -> str:
+    text = formats.messages.text
+    kind, *parts = code.split(":")
+    if kind == "negative_item_rest" and len(parts) >= 2:
+        item = f"{text('terms.item')} {parts[-1].removeprefix('item_')}"
+        return text(
+            "tables.notes.negative_item_rest", item=item, part=_part(parts[-2], formats)
+        )
+    if kind in ("omega_undefined", "replicates_failed") and len(parts) == 3:
+        values = {
+            "name": labels.get(parts[0], clean(parts[0])), "part": _part(parts[1], formats)
+        }  # fmt: skip
+        if kind == "replicates_failed":
+            counts = {"n": formats.count(int(parts[2])), "replicates": formats.count(n_boot)}
+            return text("tables.notes.omega_replicates", **values, **counts)
+        heywood = parts[2] == "heywood"
+        return text(f"tables.notes.omega_{'heywood' if heywood else 'undefined'}", **values)
+    return text("tables.notes.code", code=code)

@@ -20,7 +20,8 @@ from cxresearch.psychometrics._cfa_model import (
     gradient_at,
     structure_at,
 )
-from cxresearch.psychometrics.cfa import CfaResult, confirmatory_factors
+from cxresearch.psychometrics.cfa import confirmatory_factors
+from cxresearch.psychometrics.cfa_result import CfaResult
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
 GOLDENS = sorted(

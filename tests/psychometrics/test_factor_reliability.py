@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from cxresearch.errors import CxError
-from cxresearch.psychometrics.cfa import CfaResult, confirmatory_factors
+from cxresearch.psychometrics.cfa import confirmatory_factors
+from cxresearch.psychometrics.cfa_result import CfaResult
 from cxresearch.psychometrics.omega import (
     FactorReliabilityResult,
     factor_reliability,

@@ -23,7 +23,8 @@ from cxresearch.psychometrics._mean_structure import (
     with_means,
 )
 from cxresearch.psychometrics._patterns import patterns_of, pull_of, saturated_moments
-from cxresearch.psychometrics.cfa import CfaResult, confirmatory_factors
+from cxresearch.psychometrics.cfa import confirmatory_factors
+from cxresearch.psychometrics.cfa_result import CfaResult
 
 DATA = Path(__file__).resolve().parents[1] / "reference" / "data"
 HOLZINGER = {

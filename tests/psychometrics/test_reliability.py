@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cxresearch.codebook.model import Battery, Codebook, Item, ResponseScale, Scale
+from cxresearch._types import Role
+from cxresearch.codebook.model import Battery, Codebook, Column, Item, ResponseScale, Scale
 from cxresearch.errors import CxError, ResponseError
-from cxresearch.psychometrics.reliability import (
-    ScaleReliabilityResult,
-    alpha_from_covariance,
-    feldt_interval,
-    scale_reliability,
-)
+from cxresearch.psychometrics.coefficient_alpha import alpha_from_covariance, feldt_interval
+from cxresearch.psychometrics.reliability import ScaleReliabilityResult, scale_reliability
 from cxresearch.responses.model import Flow, Responses
 from cxresearch.results import Result
 
@@ -33,6 +30,7 @@ SERVQUAL = {
     "ASS": range(14, 18),
     "EMP": range(18, 23),
 }
+GOLDENS = sorted(path.name for path in (REFERENCE / "expected").glob("scale_reliability*.json"))
 PAIRED = {"expectation": "E{item:02d}", "perception": "P{item:02d}"}
 
 
@@ -41,6 +39,7 @@ def responses_of(
     scales: dict[str, Sequence[int]],
     parts: dict[str, str],
     name: str = "servqual",
+    roles: Mapping[str, Role] | None = None,
 ) -> Responses:
     battery = Battery(
         name=name,
@@ -56,7 +55,14 @@ def responses_of(
         ),
     )
     return Responses(
-        codebook=Codebook(survey="Test", batteries=(battery,)),
+        codebook=Codebook(
+            survey="Test",
+            batteries=(battery,),
+            columns=tuple(
+                Column(name=column, column=column, role=role, label=column)
+                for column, role in (roles or {}).items()
+            ),
+        ),
         frame=frame,
         missing=frame.isna(),
         quality=pd.DataFrame(),
@@ -78,28 +84,35 @@ def read_golden(name: str) -> Any:
 
 def golden_responses(name: str) -> Responses:
     frame = pd.read_csv(REFERENCE / read_golden(name)["data"])
-    if name == "scale_reliability_bfi.json":
+    if "bfi" in str(read_golden(name)["data"]):
         frame = frame.astype(float).assign(A1=7 - frame["A1"])
-        return responses_of(frame, {"A": range(1, 6)}, {"rating": "A{item}"}, "bfi")
+        roles: dict[str, Role] = {}
+        if read_golden(name)["values"]["weights"]:
+            frame["w"], roles = 1.0 + np.arange(len(frame)) % 3, {"w": "weight"}
+        return responses_of(frame, {"A": range(1, 6)}, {"rating": "A{item}"}, "bfi", roles)
     return responses_of(frame, SERVQUAL, PAIRED)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["scale_reliability.json", "scale_reliability_faults.json", "scale_reliability_bfi.json"],
-)
-def test_every_field_agrees_with_psych(name: str) -> None:
+RESAMPLED = {"standardized_low", "standardized_high", "omega_low", "omega_high"}
+
+
+@pytest.mark.parametrize("name", GOLDENS)
+def test_every_field_agrees_with_psych_and_lavaan(name: str) -> None:
     golden = read_golden(name)
     found = scale_reliability(golden_responses(name), **golden["options"])
-    values, rtol = golden["values"], golden["tolerance"]["rtol"]
+    values, tolerance = golden["values"], golden["tolerance"]
     expected = pd.DataFrame(values.pop("estimates"))
-    assert set(found.estimates.columns) == set(expected.columns)
+    resampled = RESAMPLED | ({"conf_low", "conf_high"} if found.weights else set())
+    assert set(found.estimates.columns) - resampled == set(expected.columns)
     for column in expected:
         if found.estimates[column].dtype == object:
             assert found.estimates[column].tolist() == expected[column].tolist()
         else:
             np.testing.assert_allclose(
-                found.estimates[column], expected[column], rtol=rtol, err_msg=str(column)
+                found.estimates[column],
+                expected[column],
+                rtol=tolerance["omega" if column == "omega" else "rtol"],
+                err_msg=str(column),
             )
     for field, value in values.items():
         own = getattr(found, field)
@@ -110,6 +123,13 @@ def test_complete_cases_give_the_listwise_alpha_and_not_the_pairwise_one() -> No
     row = scale_reliability(golden_responses("scale_reliability_bfi.json")).estimates.iloc[0]
     assert round(row["estimate"], 6) == 0.703756
     assert row["n"] == 2709
+
+
+def test_pairwise_alpha_is_the_one_psych_gives_without_being_asked() -> None:
+    name = "scale_reliability_pairwise.json"
+    row = scale_reliability(golden_responses(name), missing="pairwise").estimates.iloc[0]
+    assert round(row["estimate"], 6) == 0.703018
+    assert 2709 < row["n"] <= 2800
 
 
 def test_the_interval_counts_the_respondents_in_the_covariances() -> None:
@@ -135,6 +155,138 @@ def test_an_item_that_was_not_reversed_is_named() -> None:
     found = scale_reliability(responses_of(frame, {"A": range(1, 6)}, {"rating": "A{item}"}))
     assert found.notes == ("negative_item_rest:A:rating:item_1",)
     assert found.estimates["estimate"].item() < 0.5
+
+
+def with_correlations(correlations: np.ndarray, n: int = 60) -> np.ndarray:
+    """Return answers whose sample correlations are exactly these."""
+    draws = np.random.default_rng(2).normal(size=(n, len(correlations)))
+    draws -= draws.mean(axis=0)
+    white = draws @ np.linalg.inv(np.linalg.cholesky(np.cov(draws.T))).T
+    answers: np.ndarray = white @ np.linalg.cholesky(correlations).T
+    return answers
+
+
+class TestOmegaThatCannotBe:
+    def test_two_items_have_an_alpha_and_no_omega(self) -> None:
+        found = scale_reliability(ratings(with_correlations(np.array([[1, 0.5], [0.5, 1]]))))
+        row = found.estimates.iloc[0]
+        assert (row["note"], row["omega_note"], found.notes) == ("", "two_items", ())
+        assert row["estimate"] == pytest.approx(2 / 3)
+        assert row[["omega", "omega_low", "omega_high"]].isna().all()
+        assert row["standardized_low"] < 2 / 3 < row["standardized_high"]
+
+    def test_a_heywood_case_is_said(self) -> None:
+        correlations = np.array([[1, 0.8, 0.8], [0.8, 1, 0.5], [0.8, 0.5, 1]])
+        found = scale_reliability(ratings(with_correlations(correlations)))
+        row = found.estimates.iloc[0]
+        assert row["omega_note"] == "heywood"
+        assert found.notes == ("omega_undefined:A:rating:heywood",)
+        assert row[["omega", "omega_low", "omega_high"]].isna().all()
+        assert np.isfinite(row[["estimate", "conf_low", "conf_high"]].astype(float)).all()
+
+    def test_an_item_that_is_the_sum_of_others_is_said(self) -> None:
+        answers = with_correlations(np.eye(3) * 0.5 + 0.5)
+        found = scale_reliability(ratings(np.column_stack([answers, answers.sum(axis=1)])))
+        assert found.estimates["omega_note"].item() == "not_positive_definite"
+
+    def test_items_that_do_not_hang_together_never_crash(self) -> None:
+        rng = np.random.default_rng(4)
+        for n in (4, 8, 30):
+            row = scale_reliability(ratings(rng.normal(size=(n, 4))), n_boot=50).estimates.iloc[
+                0
+            ]
+            assert np.isfinite(row["omega"]) or row["omega_note"]
+
+
+def branches(seed: int, between: float, n: int = 400) -> tuple[pd.DataFrame, Responses]:
+    """Answers whose common part is partly that of 20 branches, and weights of 1 to 3."""
+    rng = np.random.default_rng(seed)
+    branch = np.repeat(np.arange(20), n // 20)
+    halo = np.sqrt(between) * rng.standard_t(4, 20)[branch] + rng.normal(size=n)
+    frame = pd.DataFrame(halo[:, None] + rng.normal(size=(n, 4)), columns=list("abcd"))
+    frame.columns = pd.Index([f"Q{i}" for i in range(1, 5)])
+    frame = frame.assign(branch=branch, region=branch % 2, w=1.0 + np.arange(n) % 3)
+    roles: dict[str, Role] = {"branch": "cluster", "region": "stratum", "w": "weight"}
+    return frame, responses_of(frame, {"A": range(1, 5)}, {"rating": "Q{item}"}, roles=roles)
+
+
+class TestDesign:
+    def test_clusters_that_differ_make_the_interval_wider(self) -> None:
+        _, responses = branches(1, 3.0)
+        found = scale_reliability(responses)
+        alone = scale_reliability(responses, design="none")
+        assert (found.interval, found.clusters, found.strata) == (
+            "bootstrap",
+            "branch",
+            "region",
+        )
+        assert (alone.clusters, alone.strata, alone.weights) == ("", "", "w")
+        widths = [
+            float(r["conf_high"] - r["conf_low"])
+            for r in (found.estimates.iloc[0], alone.estimates.iloc[0])
+        ]
+        assert widths[0] > 1.5 * widths[1]
+        assert found.estimates["estimate"].item() == alone.estimates["estimate"].item()
+
+    def test_whole_weights_are_as_good_as_repeated_respondents(self) -> None:
+        frame, responses = branches(2, 0.0)
+        again = frame.loc[frame.index.repeat(frame["w"].astype(int))].reset_index(drop=True)
+        weighted = scale_reliability(responses, design="none").estimates.iloc[0]
+        repeated = scale_reliability(
+            responses_of(again, {"A": range(1, 5)}, {"rating": "Q{item}"})
+        ).estimates.iloc[0]
+        for column in ("estimate", "alpha_standardized", "omega"):
+            assert weighted[column] == pytest.approx(repeated[column], rel=1e-8)
+        assert weighted["n"] == len(frame)
+
+    def test_the_bootstrap_of_a_simple_sample_is_about_as_wide_as_feldt(self) -> None:
+        frame, _ = branches(3, 0.0)
+        plain = responses_of(frame, {"A": range(1, 5)}, {"rating": "Q{item}"})
+        row = scale_reliability(plain, n_boot=2000).estimates.iloc[0]
+        feldt = row["conf_high"] - row["conf_low"]
+        assert row["standardized_high"] - row["standardized_low"] == pytest.approx(
+            feldt, rel=0.2
+        )
+
+    def test_a_seed_repeats_it_and_another_does_not(self) -> None:
+        _, responses = branches(4, 0.5)
+        one, two, other = (scale_reliability(responses, n_boot=99, seed=s) for s in (1, 1, 2))
+        pd.testing.assert_frame_equal(one.estimates, two.estimates)
+        assert one.estimates["omega_low"].item() != other.estimates["omega_low"].item()
+
+    def test_respondents_without_weight_or_branch_are_counted_and_left_out(self) -> None:
+        frame, _ = branches(5, 0.5)
+        frame.loc[:2, "w"] = np.nan
+        frame.loc[3, "w"] = 0.0
+        frame["branch"] = frame["branch"].astype(object)
+        frame.loc[[10, 11], "branch"] = None
+        roles: dict[str, Role] = {"branch": "cluster", "w": "weight"}
+        found = scale_reliability(
+            responses_of(frame, {"A": range(1, 5)}, {"rating": "Q{item}"}, roles=roles)
+        )
+        assert found.n == 394
+        assert found.notes == ("weight_missing:3", "weight_zero:1", "cluster_missing:2")
+
+    def test_a_stratum_of_one_branch_is_drawn_with_another(self) -> None:
+        frame, _ = branches(6, 0.5)
+        frame.loc[frame["branch"] == 0, "region"] = 9
+        roles: dict[str, Role] = {"branch": "cluster", "region": "stratum"}
+        found = scale_reliability(
+            responses_of(frame, {"A": range(1, 5)}, {"rating": "Q{item}"}, roles=roles)
+        )
+        assert found.notes == ("lonely_strata:1",)
+        assert np.isfinite(found.estimates["conf_low"].item())
+
+    def test_refusals(self) -> None:
+        frame, responses = branches(7, 0.5)
+        plain = responses_of(frame, {"A": range(1, 5)}, {"rating": "Q{item}"})
+        with pytest.raises(CxError, match="no column of role weight"):
+            scale_reliability(plain, weighted=True)
+        with pytest.raises(CxError, match="missing must be one of"):
+            scale_reliability(plain, missing="all")  # type: ignore[arg-type]
+        frame["w"] = -1.0
+        with pytest.raises(ResponseError, match="400 of 400 are negative"):
+            scale_reliability(responses)
 
 
 class TestUndefined:

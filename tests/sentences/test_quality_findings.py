@@ -86,7 +86,9 @@ def test_items_that_run_against_the_others_are_named() -> None:
         "negative_item_rest:b:gap:item_9",
     )  # fmt: skip
     _, told = findings(reliability({("a", "gap"): 0.8}, notes=notes))
-    assert told.text.startswith("2 questions run against the others of their dimension (3, 9)")
+    assert told.text.startswith(
+        "2 questions run against the others of their dimension: 3 (A), 9 (b). Were they"
+    )
 
 
 def test_the_flow_and_the_missing_answers_are_told() -> None:

@@ -136,29 +136,33 @@ def reliability(
 ) -> ScaleReliabilityResult:
     return ScaleReliabilityResult(
         estimates=pd.DataFrame(rows), n=391, battery="desk", confidence_level=0.9,
-        basis="complete cases", notes=notes,
+        basis="complete cases", notes=notes, n_boot=1000,
     )  # fmt: skip
 
 
 ALPHA = {
     "term": "staff", "group": "perception", "estimate": 0.8149, "conf_low": 0.75,
-    "conf_high": 0.86, "n": 1380.0, "label": "Staff", "alpha_standardized": 0.82, "items": 4,
-    "note": "",
+    "conf_high": 0.86, "n": 1380.0, "label": "Staff", "alpha_standardized": 0.82,
+    "omega": 0.8204,
+    "omega_low": 0.76, "omega_high": 0.87, "items": 4, "note": "", "omega_note": "",
 }  # fmt: skip
 
 
 def test_reliability_is_shown_with_interval_and_a_plain_word() -> None:
     nothing = {
         "group": "gap", "estimate": math.nan, "conf_low": math.nan, "conf_high": math.nan,
-        "alpha_standardized": math.nan,
+        "omega": math.nan, "omega_low": math.nan, "omega_high": math.nan,
+        "omega_note": "two_items",
     }  # fmt: skip
     table = display_reliability(reliability([ALPHA, ALPHA | nothing], ()))
     assert table.shown.iloc[0].to_dict() == {
         "Dimension": "Staff", "Part": "Received", "Items": "4", "Alpha": ".81",
-        "90% interval": ".75 to .86", "Standardised alpha": ".82", "n": "1,380",
-        "Read as": "consistent",
+        "90% interval": ".75 to .86", "Omega": ".82",
+        "90% interval of omega": ".76 to .87", "n": "1,380", "Read as": "consistent",
     }  # fmt: skip
-    assert table.shown.iloc[1].tolist()[1:6] == ["Gap", "4", "–", "–", "–"]
+    assert table.shown.iloc[1].tolist()[1:7] == ["Gap", "4", "–", "–", "–", "–"]
+    assert table.notes[1] == "Interval of alpha: Feldt's. Of omega: 1,000 draws of respondents."
+    assert "Two items have no omega." in table.notes
     assert any("A dash" in note for note in table.notes)
     assert any("Gap: alpha of the differences" in note for note in table.notes)
 
@@ -167,6 +171,9 @@ def test_reliability_is_shown_with_interval_and_a_plain_word() -> None:
     ("code", "told"),
     [
         ("negative_item_rest:staff:perception:item_3", "Item 3 (Received) runs against"),
+        ("omega_undefined:staff:gap:heywood", "Staff, Gap: no omega, an item has no variance"),
+        ("omega_undefined:staff:gap:not_converged", "Staff, Gap: one factor cannot be fitted"),
+        ("replicates_failed:staff:perception:31", "Staff, Received: omega could not be found"),
         ("something_new:7", "Note: something_new:7"),
     ],
 )
