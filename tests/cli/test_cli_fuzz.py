@@ -15,8 +15,9 @@ from cxresearch.cli import main
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "bank-branches"
 NASTY = [
     "../bank-branches", "../../etc", "/etc/passwd", ".", "..", "", "bank\nbranches",
-    "bank'; ls", "$(touch x)", "`x`", "bank-branches\0", "%s%n", "\ufeffbank", "a" * 5000, "-", "--",
-    "\u202e", "bank[branch=City]", "bank[[", "x=1\nimport os #", "nul", "CON", "~", "*", "{{7*7}}",
+    "bank'; ls", "$(touch x)", "`x`", "bank-branches\0", "%s%n", "\ufeffbank", "a" * 5000,
+    "-", "--", "\u202e", "bank[branch=City]", "bank[[", "x=1\nimport os #", "nul", "CON", "~",
+    "*", "{{7*7}}",
 ]  # fmt: skip
 COMMANDS = [
     ("check",), ("list",), ("open", "--print"), ("report",), ("verify",), ("reproduce",),
