@@ -2,7 +2,10 @@
 
 Two groups answer eight items of two factors that are truly invariant, group B 0.3 standard
 deviations higher on the first factor. Factors and residuals are normal,
-or exponential (skewness 2).
+or exponential (skewness 2). Or both groups give coarse answers, on 5 or 7 steps, even or piled
+up at the top, with the same thresholds: of the same factors, so that everything is equal, or of
+factors half a standard deviation apart and items of different difficulty, where a linear model
+is not equal though nobody uses the steps differently.
 
     python benchmarks/coverage_invariance.py [--draws 1000] [--only normal]
 """
@@ -36,6 +39,49 @@ def answers_of(rng: np.random.Generator, n: int, kind: str) -> pd.DataFrame:
             pd.DataFrame(answers, columns=list("abcdefgh")).assign(branch="AB"[group])
         )
     return pd.concat(frames, ignore_index=True)
+
+
+def steps_of(
+    rng: np.random.Generator, n: int, steps: int, *, piled: bool, apart: float = 0.0
+) -> pd.DataFrame:
+    """Draw two groups of n that answer on few steps; one has factors `apart` higher."""
+    frame = answers_of(rng, 2 * n, "normal").iloc[: 2 * n].reset_index(drop=True)
+    frame.loc[n:, list("abcdefgh")] += 0.8 * apart
+    frame[list("abcdefgh")] += np.tile(np.linspace(-0.6, 0.6, 4), 2) * (apart > 0)
+    cuts = np.linspace(-2.4, 0.0, steps - 1) if piled else np.linspace(-1.8, 1.8, steps - 1)
+    coarse = np.digitize(frame[list("abcdefgh")], cuts).astype(float)
+    return pd.DataFrame(coarse, columns=list("abcdefgh")).assign(
+        branch=np.repeat(["A", "B"], n)
+    )
+
+
+def coarse_cell(
+    steps: int,
+    n: int,
+    draws: int,
+    *,
+    piled: bool,
+    apart: float = 0.0,
+    estimator: str = "mlr",
+) -> str:
+    """Return the share of rejections and verdicts with answers on few steps."""
+    rng = np.random.default_rng(steps + n)
+    metric, scalar, verdicts = [], [], []
+    for _ in range(draws):
+        found = measurement_invariance(
+            steps_of(rng, n, steps, piled=piled, apart=apart),
+            MODEL, group="branch", estimator=estimator, search=False,
+        )  # fmt: skip
+        p_values = found.ladder.set_index("term")["p_value"]
+        metric.append(p_values["metric"] < 0.05)
+        scalar.append(p_values["scalar"] < 0.05)
+        verdicts.append(found.verdict)
+    shares = pd.Series(verdicts).value_counts(normalize=True).round(3).to_dict()
+    skewness = float(steps_of(rng, 50_000, steps, piled=piled)[["a", "h"]].skew().mean())
+    return (
+        f"{steps} steps, skewness {skewness:.1f} {estimator:4} n={n:<5} apart={apart} "
+        f"metric {np.mean(metric):.3f}  scalar {np.mean(scalar):.3f}  {shares}"
+    )
 
 
 def one_cell(kind: str, estimator: str, n: int, draws: int, *, holes: float = 0.0) -> str:
@@ -84,7 +130,7 @@ def fiml_cell(n: int, holes: float, estimator: str, draws: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1000)
-    parser.add_argument("--only", default="", help="normal, skewed, holes or fiml")
+    parser.add_argument("--only", default="", help="normal, skewed, holes, fiml or coarse")
     asked = parser.parse_args()
     cells = {
         "normal": [("normal", "ml", 200, 0.0), ("normal", "mlr", 200, 0.0)],
@@ -95,6 +141,10 @@ def main() -> None:
         if asked.only in ("", name):
             for kind, estimator, n, holes in rows:
                 print(one_cell(kind, estimator, n, asked.draws, holes=holes))
+    if asked.only in ("", "coarse"):
+        for steps in (5, 7):
+            for piled, apart in ((False, 0.0), (True, 0.0), (True, 0.5)):
+                print(coarse_cell(steps, 200, asked.draws, piled=piled, apart=apart))
     if asked.only in ("", "fiml"):
         for estimator in ("ml", "mlr"):
             print(fiml_cell(250, 0.2, estimator, asked.draws))

@@ -20,6 +20,8 @@ from cxresearch.psychometrics._patterns import (
 )
 from cxresearch.responses.model import Responses
 
+FEW_STEPS, SKEWED = 7, 0.8
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Groups:
@@ -162,3 +164,22 @@ def _moments_or_note(
         return (data, saturated_moments(data, items)), ""
     except EstimationError:
         return None, "not_positive_definite"
+
+
+def coarse_note(answers: FloatArray) -> tuple[str, ...]:
+    """Return ``("coarse_skewed:5",)`` when items have few steps and most answers at one end.
+
+    Parameters
+    ----------
+    answers : ndarray, shape (n, p)
+        Of all groups; nan for missing.
+    """
+    steps = [len(np.unique(column[np.isfinite(column)])) for column in answers.T]
+    if not steps or max(steps) > FEW_STEPS:
+        return ()
+    centred = answers - np.nanmean(answers, axis=0)
+    spread = np.nanmean(centred**2, axis=0)
+    if spread.min() <= 0:
+        return ()
+    skewness = np.nanmean(centred**3, axis=0) / spread**1.5
+    return (f"coarse_skewed:{max(steps)}",) if np.median(np.abs(skewness)) > SKEWED else ()

@@ -59,6 +59,8 @@ def _what(result: InvarianceResult) -> tuple[str, list[str], Sureness]:
         searched = "_searched" if result.searched else ""
         return f"alike_partly{searched}_warning", freed, "likely"
     if result.verdict == "not_comparable":
+        if any(note.startswith("coarse_skewed:") for note in result.notes):
+            return "differently_coarse_warning", [], "likely"
         worst = _worst(result)
         two = "_two" if len(result.names) == 2 else ""
         return f"differently{two}{'_items' if worst else ''}_warning", worst, "clear"

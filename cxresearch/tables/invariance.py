@@ -9,13 +9,14 @@ import pandas as pd
 
 from cxresearch.codebook.model import Codebook
 from cxresearch.psychometrics import InvarianceResult
-from cxresearch.shown import DisplayTable
+from cxresearch.shown import DisplayTable, or_nothing
 from cxresearch.tables._build import Column, display_table
 from cxresearch.wording import Formats
 from cxresearch.wording.formats import UNDEFINED
 from cxresearch.wording.labels import clean, segment_label
 
 
+@or_nothing
 def display_invariance(
     invariance: InvarianceResult, *, codebook: Codebook | None = None, language: str = "en"
 ) -> DisplayTable:
@@ -23,7 +24,8 @@ def display_invariance(
 
     Parameters
     ----------
-    invariance : InvarianceResult
+    invariance : InvarianceResult or None
+        None shows nothing.
     codebook : Codebook, optional
         Gives the segment its label.
     language : str
@@ -55,6 +57,7 @@ def display_invariance(
     )
 
 
+@or_nothing
 def display_latent_means(
     invariance: InvarianceResult, *, codebook: Codebook | None = None, language: str = "en"
 ) -> DisplayTable | None:
@@ -62,7 +65,8 @@ def display_latent_means(
 
     Parameters
     ----------
-    invariance : InvarianceResult
+    invariance : InvarianceResult or None
+        None shows nothing.
     codebook : Codebook, optional
         Gives segment and dimensions their labels.
     language : str
@@ -157,6 +161,8 @@ def _ladder_notes(invariance: InvarianceResult, formats: Formats) -> Iterator[st
     if small and not invariance.ladder.empty:
         named = [f"{clean(':'.join(parts[:-1]))} ({parts[-1]})" for parts in small]
         yield _text("notes.small", formats, names=formats.messages.listed(named))
+    if any(note.startswith("coarse_skewed:") for note in invariance.notes):
+        yield _text("notes.coarse_skewed", formats)
     if not invariance.means_comparable and not invariance.ladder.empty:
         yield _text("notes.means_none", formats)
 

@@ -161,3 +161,27 @@ def test_a_battery_gives_the_model_and_its_dimensions_their_names() -> None:
         "autumn",
         "spring",
     ]
+
+
+def five_steps(top: float, shift: float) -> InvarianceResult:
+    """Two groups that answer four questions on five steps; one question is shifted in B."""
+    rng = np.random.default_rng(8)
+    halo = rng.normal(size=(800, 1))
+    under = 0.8 * halo + 0.6 * rng.normal(size=(800, 4))
+    under[400:, 0] += shift
+    frame = pd.DataFrame(np.digitize(under, np.linspace(-2.4, top, 4)), columns=list("abcd"))
+    frame["school"] = np.repeat(["A", "B"], 400)
+    return measurement_invariance(frame, {"f": list("abcd")}, group="school", search=False)
+
+
+def test_answers_piled_up_on_few_steps_make_the_sentence_hedge() -> None:
+    piled, even = five_steps(0.0, 0.6), five_steps(2.4, 0.6)
+    assert piled.verdict == even.verdict == "not_comparable"
+    assert "coarse_skewed:5" in piled.notes
+    assert "coarse_skewed:5" not in even.notes
+    (hedged,), (said,) = findings(piled), findings(even)
+    assert hedged.text.startswith("By school, groups may use the scale differently")
+    assert (hedged.sure, said.sure) == ("likely", "clear")
+    assert any("piled up at one end" in note for note in display_invariance(piled).notes)
+    assert not any("piled up" in note for note in display_invariance(even).notes)
+    assert retell(json.loads(json.dumps(hedged.to_dict())), "es") != hedged.text
