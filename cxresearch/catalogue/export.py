@@ -19,7 +19,7 @@ from cxresearch._files import read_json, sha256_file
 from cxresearch._types import Json
 from cxresearch._validate import check_choice
 from cxresearch.catalogue.filings import Filing
-from cxresearch.catalogue.reproduce import data_files, keep_handed_on
+from cxresearch.catalogue.reproduce import data_files, keep_handed_on, refuse_comparison
 from cxresearch.catalogue.verify import verify_run
 from cxresearch.codebook import load_codebook
 from cxresearch.errors import CatalogueError, Fault
@@ -70,6 +70,7 @@ def export_run(
     if faults:
         raise CatalogueError(f"run {filing.run} is not what was filed", faults)
     record = read_json(filing.folder / "run.json")
+    refuse_comparison(filing, record)
     with tempfile.TemporaryDirectory(prefix="cxresearch-") as made:
         room = Path(made)
         left_out: tuple[str, ...] = ()

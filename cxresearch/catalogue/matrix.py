@@ -22,6 +22,7 @@ from cxresearch.record import MIME_TYPE, Recorder
 from cxresearch.reports.render import write_report
 from cxresearch.runs.execute import NOTEBOOK
 from cxresearch.runs.filing import file_run, staging_folder
+from cxresearch.runs.inputs import keep_inputs
 from cxresearch.runs.provenance import (
     describe_environment,
     describe_inputs,
@@ -83,6 +84,7 @@ def file_comparison(
         "started": started.isoformat(timespec="milliseconds"),
     }
     with staging_folder(reports) as folder:
+        keep_inputs(study, template, folder)
         _fill(folder, study, runs, told)
         seconds = (datetime.now(UTC) - started).total_seconds()
         record = ended_record(draft, folder, max(seconds, 0.0)) | ending(None, ())

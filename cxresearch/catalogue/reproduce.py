@@ -104,6 +104,7 @@ def reproduce_run(
             "can be reproduced"
         )
     record = read_json(filing.folder / "run.json")
+    refuse_comparison(filing, record)
     with tempfile.TemporaryDirectory(prefix="cxresearch-") as made:
         room = Path(made)
         target = _lay_out(room, filing, record)
@@ -123,6 +124,21 @@ def reproduce_run(
         largest=max(numbers, default=0.0),
         same_code=record["package"]["code_sha256"] == code_sha256(),
     )
+
+
+def refuse_comparison(filing: Filing, record: Json) -> None:
+    """Refuse a run that sets cells side by side: it cannot be repeated without them.
+
+    Raises
+    ------
+    CatalogueError
+        It is one.
+    """
+    if "comparison" in record:
+        raise CatalogueError(
+            f"run {filing.run} of {filing.study!r} sets cells side by side, each a run of its "
+            f"own; to compute all of them again: cxresearch run {filing.study} --force"
+        )
 
 
 def _lay_out(room: Path, filing: Filing, record: Json) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cxresearch._files import read_json, sha256_file
+from cxresearch._files import read_json, sha256_file, sha256_json
+from cxresearch._types import Json
 from cxresearch.catalogue.filings import Filing, index_filings
 from cxresearch.errors import CxError
 from cxresearch.runs.crate import CRATE
@@ -27,7 +28,7 @@ def verify_run(filing: Filing) -> tuple[str, ...]:
     try:
         record = read_json(filing.folder / "run.json")
         recorded: dict[str, str] = dict(record["outputs"])
-        key = run_key(record)
+        key = _key(record)
         named, key_recorded = str(record["run"]), str(record["run_key"])
         faults = list(changed_inputs(filing.folder, record))
     except (CxError, KeyError, TypeError, AttributeError, ValueError) as error:
@@ -61,6 +62,15 @@ def verify_filings(reports: Path, study: str | None = None) -> dict[str, tuple[s
         f"{filing.study}/{filing.run}": verify_run(filing)
         for filing in index_filings(reports, study)
     }
+
+
+def _key(record: Json) -> str:
+    """Return the key that a record's inputs give: of a cell or a comparison with what it is."""
+    key = run_key(record)
+    for own in ("cell", "comparison"):
+        if own in record:
+            key = sha256_json([key, record[own]])
+    return key
 
 
 def _files(folder: Path) -> dict[str, Path]:
