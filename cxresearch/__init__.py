@@ -196,6 +196,7 @@ if TYPE_CHECKING:
         reliability_bootstrap,
         scale_reliability,
         schmid_leiman,
+        study_distinctness,
         study_invariance,
     )
     from cxresearch.record import Recorder, open_record
@@ -204,7 +205,13 @@ if TYPE_CHECKING:
     from cxresearch.responses.model import Responses
     from cxresearch.responses.read import read_table
     from cxresearch.results import Result
-    from cxresearch.sentences import describe_flow, findings, mark_planned, retell
+    from cxresearch.sentences import (
+        describe_flow,
+        findings,
+        mark_planned,
+        read_together,
+        retell,
+    )
     from cxresearch.servqual import (
         GapChangesResult,
         GapMapResult,
@@ -518,6 +525,7 @@ _MODULES = {
         "reliability_bootstrap",
         "scale_reliability",
         "schmid_leiman",
+        "study_distinctness",
         "study_invariance",
     ),
     "record": (
@@ -536,6 +544,7 @@ _MODULES = {
         "describe_flow",
         "findings",
         "mark_planned",
+        "read_together",
         "retell",
     ),
     "servqual": (

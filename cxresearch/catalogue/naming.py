@@ -77,6 +77,8 @@ def _check_segment(parameters: Mapping[str, Any], responses: Responses) -> None:
 
 
 def _check_branches(parameters: Mapping[str, Any], responses: Responses) -> None:
+    from cxresearch.servqual._segments import segment_names
+
     if parameters["branches"] is not None:
         known = segment_names(responses)
         check_names("branches", parameters["branches"], known, of="segment columns")

@@ -13,7 +13,7 @@ from cxresearch.plots._place import Layout, Text
 from cxresearch.plots._words import alternative
 from cxresearch.plots.palette import INK, LINE, RECEIVED
 from cxresearch.psychometrics import DistinctnessResult
-from cxresearch.shown import Figure
+from cxresearch.shown import Figure, or_nothing
 from cxresearch.wording import Formats
 from cxresearch.wording.labels import clean
 
@@ -21,18 +21,20 @@ _DEEPEST = 0.46
 """Opacity of a correlation of 1: ink on it stays readable on a light and on a dark page."""
 
 
-def plot_distinctness(found: DistinctnessResult, *, language: str = "en") -> Figure:
+@or_nothing
+def plot_distinctness(found: DistinctnessResult, *, language: str = "en") -> Figure | None:
     """Draw the latent correlation of every pair of dimensions as a triangle of cells.
 
     Parameters
     ----------
-    found : DistinctnessResult
+    found : DistinctnessResult or None
+        None, and a verdict without pairs, draw nothing.
     language : str
         Language of the words in the figure.
 
     Returns
     -------
-    Figure
+    Figure or None
         Each cell has the correlation and its interval; a stronger colour is a higher one, and a
         frame marks pairs that are not distinct. HTMT instead where a correlation is not known.
 
@@ -47,6 +49,8 @@ def plot_distinctness(found: DistinctnessResult, *, language: str = "en") -> Fig
     >>> plot_distinctness(found).alt_text.split(":")[0]
     'How much 2 dimensions go together'
     """
+    if found.estimates.empty:
+        return None
     formats = Formats.of(language)
     text = formats.messages.text
     grid = _grid(found, formats)

@@ -102,7 +102,8 @@ def factor_reliability(
     -----
     Intervals by the delta method from the covariance of the estimates (of ω, AVE and ω
     hierarchical on the logit scale, so that they stay between 0 and 1; of correlations on
-    Fisher's z). Agrees with R: ``semTools::reliability`` (rows omega and omega3),
+    Fisher's z; cut at ±1 where it would reach beyond on the correlation itself).
+    Agrees with R: ``semTools::reliability`` (rows omega and omega3),
     ``semTools::compRelSEM`` (over the observed variance), ``semTools::reliabilityL2``;
     AVE and composite reliability are those of the standardised solution (``semTools::AVE``
     weighs items by their variance).
@@ -169,10 +170,23 @@ class _Estimate:
         return dict(zip(names, (self.value, self.error, *ends), strict=True))
 
     def correlation_columns(self, names: tuple[str, str, str, str]) -> dict[str, FloatArray]:
-        """Return columns of a correlation: the interval is symmetric on Fisher's z."""
+        """Return columns of a correlation: the interval is symmetric on Fisher's z.
+
+        Where an interval symmetric on the correlation itself reaches ±1 the slope of z has no
+        bound and would make the interval senselessly long: there that one is taken, cut at ±1.
+        """
         value = np.where(np.abs(self.value) < 1, self.value, np.nan)
-        half = self._z() * self.error / (1 - value**2)
-        ends = [np.tanh(np.arctanh(value) + sign * half) for sign in (-1, 1)]
+        plain = self._z() * self.error
+        half = plain / (1 - value**2)
+        beyond = np.abs(value) + plain >= 1
+        ends = [
+            np.where(
+                beyond,
+                np.clip(value + sign * plain, -1, 1),
+                np.tanh(np.arctanh(value) + sign * half),
+            )
+            for sign in (-1, 1)
+        ]
         return dict(zip(names, (self.value, self.error, *ends), strict=True))
 
     def _z(self) -> float:

@@ -17,6 +17,7 @@ def study_invariance(
     responses: Responses,
     *,
     segments: Sequence[str] = (),
+    besides: InvarianceResult | None = None,
     battery: str | None = None,
     confidence_level: float = 0.95,
 ) -> InvarianceResult | None:
@@ -27,6 +28,9 @@ def study_invariance(
     responses : Responses
     segments : sequence of str
         Segment columns the study compares; the first is looked at where there are no waves.
+    besides : InvarianceResult, optional
+        Looked at already: the grouping after it is looked at instead, e.g. the first segment
+        after the waves.
     battery : str, optional
         Not needed when the codebook has one.
     confidence_level : float
@@ -42,11 +46,13 @@ def study_invariance(
         A segment is unknown.
     """
     several_waves = "wave" in responses.frame and responses.frame["wave"].nunique() > 1
-    group = "wave" if several_waves else next(iter(segments), None)
-    if group is None:
+    groups = [*(("wave",) if several_waves else ()), *segments]
+    if besides is not None and besides.group in groups:
+        groups = groups[groups.index(besides.group) + 1 :]
+    if not groups:
         return None
     return measurement_invariance(
-        responses, group=group, battery=battery, confidence_level=confidence_level
+        responses, group=groups[0], battery=battery, confidence_level=confidence_level
     )
 
 

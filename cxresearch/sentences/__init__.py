@@ -22,8 +22,16 @@ from cxresearch.sentences._base import findings, sureness
 from cxresearch.sentences._render import retell
 from cxresearch.sentences.analysis_plan import mark_planned
 from cxresearch.sentences.flow import describe_flow
+from cxresearch.sentences.together import read_together
 
-__all__ = ["describe_flow", "findings", "mark_planned", "retell", "sureness"]
+__all__ = [
+    "describe_flow",
+    "findings",
+    "mark_planned",
+    "read_together",
+    "retell",
+    "sureness",
+]
 
 _REGISTERED = (
     _analysis_plan,

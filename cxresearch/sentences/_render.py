@@ -47,7 +47,9 @@ def render(message: str, values: Values, messages: Messages) -> str:
     filled = {place: _filled(place, values, formats) for place in sorted(places)}
     if "n" in values:
         filled["n"] = int(values["n"])
-    return capital(messages.text(message, **filled))
+    told = capital(messages.text(message, **filled))
+    care = values.get("care")
+    return f"{told} {messages.text(f'findings.care.{care}')}" if care else told
 
 
 def _filled(place: str, values: Values, formats: Formats) -> str | int:

@@ -116,7 +116,9 @@ def _by(sure: Sureness, message: str) -> str:
 def _correlations(rows: pd.DataFrame) -> dict[str, Any]:
     known = bool(rows["estimate"].notna().all())
     shown = rows["estimate" if known else "htmt"].abs()
-    return {"latent_known": known, "latent_low": shown.min(), "latent_high": shown.max()}
+    # An estimate beyond 1 means as good as 1; the table has it as it came out.
+    low, high = (min(float(end), 1.0) for end in (shown.min(), shown.max()))
+    return {"latent_known": known, "latent_low": low, "latent_high": high}
 
 
 def _sure(rows: pd.DataFrame, result: DistinctnessResult) -> Sureness:
@@ -128,7 +130,9 @@ def _sure(rows: pd.DataFrame, result: DistinctnessResult) -> Sureness:
 def _unclear(result: DistinctnessResult, labels: dict[str, str], messages: Messages) -> Finding:
     kinds = {reason.partition(":")[0] for reason in result.reasons}
     values: dict[str, Any] = {"n": result.n}
-    if "few_respondents" in kinds:
+    if "constant" in kinds:
+        message = "unclear_constant"
+    elif "few_respondents" in kinds:
         message = "unclear_few"
     elif "intended_not_fitted" in kinds:
         message = "unclear_not_fitted"

@@ -134,6 +134,7 @@ def imputed_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
     min_answered: float = 0.5,
     weighted: Weighted = "auto",
     design: UseDesign = "auto",
+    strict: bool = True,
 ) -> ImputedGapsResult | None:
     """Compare gaps of complete answers with gaps after multiple imputation.
 
@@ -146,6 +147,8 @@ def imputed_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
         Data sets; rounds of the chain; nearest answers to draw one from; seed.
     p_adjust : {"holm", "bh", "none"}
         Families as in `servqual_gaps`.
+    strict : bool
+        False: None instead of an error where too few answers stand to fill in the others.
 
     Returns
     -------
@@ -198,7 +201,12 @@ def imputed_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
     columns, answers = _answers(responses, chosen, data.analysed)
     if not answers.fill[:, : len(columns)].any():
         return None
-    _refuse(answers, columns)
+    try:
+        _refuse(answers, columns)
+    except ResponseError:
+        if strict:
+            raise
+        return None
     means, errors, df = [], [], np.zeros(len(data.terms))
     for number in range(int(imputations)):
         rng = np.random.default_rng([int(seed), number])

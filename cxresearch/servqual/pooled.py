@@ -154,7 +154,7 @@ def pooled_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
     Returns
     -------
     PooledGapsResult or None
-        None where no segment was named and none has 5 groups.
+        None where no segment was named and none has 5 groups, or fewer than 3 can be shown.
 
     Raises
     ------
@@ -214,6 +214,8 @@ def pooled_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
     spread = _adjusted(pd.DataFrame([part.spread for part in parts]))
     estimates = pd.concat([part.estimates for part in parts], ignore_index=True)
     shown = estimates[~estimates["suppressed"]]
+    if segment is None and spread["groups"].max() < LEAST_GROUPS:
+        return None
     _refuse_few(int(spread["groups"].max()), split, int(min_cell))
     kept = set(shown["group"])
     inside = np.any([m for g, m in zip(split.labels, split.members, strict=True) if g in kept],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxresearch.codebook.model import Codebook
 from cxresearch.psychometrics import (
     CfaResult,
     DistinctnessResult,
@@ -16,8 +17,9 @@ from cxresearch.psychometrics import (
     HtmtResult,
     ItemAnalysisResult,
 )
-from cxresearch.shown import DisplayTable
+from cxresearch.shown import DisplayTable, or_nothing
 from cxresearch.tables._build import Column, display_table
+from cxresearch.tables._distinct import beside_the_general, empirical, item_texts
 from cxresearch.wording import Formats
 from cxresearch.wording.formats import UNDEFINED
 from cxresearch.wording.labels import clean, isolated
@@ -26,9 +28,10 @@ Labels = Mapping[str, str] | None
 _STATUS = "terms.model_status"
 
 
+@or_nothing
 def display_fit(
     fitted: DistinctnessResult | Mapping[str, CfaResult], *, language: str = "en"
-) -> DisplayTable:
+) -> DisplayTable | None:
     """Show the fit of several models side by side.
 
     Parameters
@@ -51,6 +54,8 @@ def display_fit(
     formats = Formats.of(language)
     text = formats.messages.text
     if isinstance(fitted, DistinctnessResult):
+        if fitted.models.empty:
+            return None
         rows, estimator = fitted.models, fitted.estimator
     else:
         rows = pd.concat([_fit_row(name, cfa) for name, cfa in fitted.items()])
@@ -126,20 +131,24 @@ def display_cfa(cfa: CfaResult, *, labels: Labels = None, language: str = "en") 
     )
 
 
+@or_nothing
 def display_htmt(
     found: HtmtResult | DistinctnessResult, *, labels: Labels = None, language: str = "en"
-) -> DisplayTable:
+) -> DisplayTable | None:
     """Show how alike each pair of scales is: HTMT, and latent correlations where known.
 
     Parameters
     ----------
     found : HtmtResult or DistinctnessResult
-        The latter adds latent correlations, Fornell and Larcker's criterion and the reading.
+        The latter adds latent correlations, Fornell and Larcker's criterion and the reading;
+        nothing is shown of a verdict without pairs.
     labels : mapping of str to str, optional
         Scale → text; a verdict on a battery knows them.
     language : str
         Language of headings and notes.
     """
+    if found.estimates.empty:
+        return None
     formats = Formats.of(language)
     text = formats.messages.text
     level = formats.level(found.confidence_level)
@@ -197,20 +206,28 @@ def _pair_columns(between: str, formats: Formats) -> list[Column]:
     ]
 
 
+@or_nothing
 def display_factor_reliability(
-    found: FactorReliabilityResult, *, labels: Labels = None, language: str = "en"
-) -> DisplayTable:
+    found: FactorReliabilityResult | DistinctnessResult,
+    *,
+    labels: Labels = None,
+    language: str = "en",
+) -> DisplayTable | None:
     """Show omega, composite reliability and AVE of each dimension.
 
     Parameters
     ----------
-    found : FactorReliabilityResult
+    found : FactorReliabilityResult or DistinctnessResult
+        Of the latter instead what is a dimension's own beside the general factor, and the
+        empirical factor most like it; nothing where no factor was found.
     labels : mapping of str to str, optional
         Factor → text.
     language : str
         Language of headings and notes.
     """
     formats = Formats.of(language)
+    if isinstance(found, DistinctnessResult):
+        return beside_the_general(found, _scale_names(found, labels), formats)
     text = formats.messages.text
     columns = [
         Column(text("tables.dimension"), lambda r: _text(r.term, labels), numeric=False),
@@ -241,18 +258,32 @@ def display_factor_reliability(
     )
 
 
-def display_efa(efa: EfaResult, *, labels: Labels = None, language: str = "en") -> DisplayTable:
+@or_nothing
+def display_efa(
+    efa: EfaResult | DistinctnessResult,
+    *,
+    labels: Labels = None,
+    codebook: Codebook | None = None,
+    language: str = "en",
+) -> DisplayTable | None:
     """Show the loadings of exploratory factors, items in the order of their factor.
 
     Parameters
     ----------
-    efa : EfaResult
+    efa : EfaResult or DistinctnessResult
+        The latter adds the dimension that was intended; nothing where no factor was found.
     labels : mapping of str to str, optional
         Item → text.
+    codebook : Codebook, optional
+        Gives the items of a verdict on a battery their texts.
     language : str
         Language of headings and notes.
     """
     formats = Formats.of(language)
+    if isinstance(efa, DistinctnessResult):
+        texts = item_texts(efa, codebook) | dict(labels or {})
+        names = _scale_names(efa, labels)
+        return empirical(efa, names, lambda term: _text(term, texts), formats=formats)
     text = formats.messages.text
     best = np.abs(efa.loadings).argmax(axis=1)
     size = np.abs(efa.loadings).max(axis=1)

@@ -1,0 +1,67 @@
+"""Findings on the measurement govern how findings on gaps are told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxresearch.psychometrics import InvarianceResult, distinct_scales, measurement_invariance
+from cxresearch.sentences import read_together, retell
+from cxresearch.shown import Finding
+
+GAP = Finding(
+    message="findings.segment_spread",
+    values={"name": "empathy", "segment": "branch", "low_group": "A", "high_group": "B",
+            "low_gap": -1.0, "high_gap": -0.5},
+    text="The gap in empathy is not the same.",
+    sure="clear",
+    rank=70.0,
+    result="servqual_gaps",
+    group="branch",
+)  # fmt: skip
+OVERALL = replace(GAP, term="overall", group="", rank=80.0)
+CHANGE = replace(GAP, result="gap_changes", group="spring → autumn")
+
+
+def looked_at(group: str, verdict: str) -> InvarianceResult:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(rng.normal(size=(120, 1)) + rng.normal(size=(120, 4)))
+    frame.columns = list("abcd")
+    frame[group] = np.repeat(["A", "B"], 60)
+    found = measurement_invariance(frame, {"f": list("abcd")}, group=group)
+    return replace(found, verdict=verdict)
+
+
+@pytest.mark.parametrize("verdict", ["not_comparable", "comparable_partial"])
+def test_differences_end_with_a_caution_in_both_languages(verdict: str) -> None:
+    (told,) = read_together([GAP], looked_at("branch", verdict))
+    assert "Read it with caution: " in told.text
+    assert "leerlo con cautela" in retell(told.to_dict(), "es")
+    assert retell(told.to_dict(), "en") == told.text
+
+
+@pytest.mark.parametrize("verdict", ["comparable", "unclear"])
+def test_nothing_is_added_where_equal_intercepts_did_not_fail(verdict: str) -> None:
+    assert read_together([GAP], looked_at("branch", verdict)) == (GAP,)
+
+
+def test_only_differences_by_that_grouping_are_meant() -> None:
+    waves = looked_at("wave", "not_comparable")
+    open_gap = replace(GAP, group="wave", sure="not_decided")
+    told = read_together([GAP, open_gap, CHANGE], waves, None)
+    assert [one.text.count("Read it with caution") for one in told] == [0, 0, 1]
+
+
+def test_the_overall_gap_follows_the_verdict_of_one_factor() -> None:
+    rng = np.random.default_rng(1)
+    halo = pd.DataFrame(rng.normal(size=(300, 1)) + rng.normal(size=(300, 6)))
+    halo.columns = list("abcdef")
+    one = distinct_scales(halo, {"A": list("abc"), "B": list("def")}, n_boot=50)
+    assert one.verdict == "one_factor"
+    assert read_together([OVERALL], one)[0].rank == 99.0
+    assert read_together([OVERALL], replace(one, verdict="partly", groups=("A", "B"))) == (
+        OVERALL,
+    )
