@@ -22,7 +22,7 @@ MADE = HERE / "made"
 
 project = "cxresearch"
 author = "The cxresearch authors"
-copyright = author  # noqa: A001 - the name Sphinx asks for
+copyright = author
 version = release = cxresearch.__version__
 extensions = [
     "myst_nb",

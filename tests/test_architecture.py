@@ -13,7 +13,7 @@ FLOORS = {
     0: ["errors", "_*", "results"],
     1: ["codebook"],
     2: ["responses"],
-    3: ["psychometrics", "servqual", "drivers", "peak_end", "planned", "metrics", "wording", "shown"],
+    3: ["psychometrics", "servqual", "drivers", "peak_end", "planned", "wording", "shown"],
     4: ["study", "plots", "tables", "sentences", "record", "scaffold"],
     5: ["runs", "reports", "course"],
     6: ["catalogue"],
@@ -22,7 +22,8 @@ FLOORS = {
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 LOWEST_FLOOR_OF = {
-    "papermill": 5, "nbconvert": 5, "nbformat": 5, "nbclient": 5, "jinja2": 5, "click": 7, "ipywidgets": 7,
+    "papermill": 5, "nbconvert": 5, "nbformat": 5, "nbclient": 5, "jinja2": 5, "click": 7,
+    "ipywidgets": 7,
 }  # fmt: skip
 ONLY_ON = {"seaborn": "plots", "matplotlib": "plots", "factor_analyzer": "psychometrics"}
 

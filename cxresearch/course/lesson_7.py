@@ -47,7 +47,7 @@ def _branches() -> PooledGapsResult:
 def _of_lowest(column: str) -> float:
     rows = _branches().tidy()
     overall = rows[rows["term"] == "overall"]
-    return float(overall.loc[overall["estimate"].idxmin(), column])
+    return float(overall.sort_values("estimate")[column].iloc[0])
 
 
 @cache

@@ -51,11 +51,11 @@ def score_tests(rung: Rung, sample: Sample, kind: int) -> list[Release]:
     """
     layout = rung.fit.layout
     free, groups = layout.model.free, len(sample.data)
-    informations, scores, selectors = [], [], []
+    information_blocks, scores, selectors = [], [], []
     for g, own in enumerate(rung.fit.full):
         slopes = slopes_at(layout.model, own)
         pull = rung.fit.pulls[g]
-        informations.append(expected_information(sample.data[g], pull, slopes))
+        information_blocks.append(expected_information(sample.data[g], pull, slopes))
         scores.append(slopes.score(pull))
         selectors.append(layout.selector(g))
     whole = total_information(
@@ -67,8 +67,8 @@ def score_tests(rung: Rung, sample: Sample, kind: int) -> list[Release]:
         if (layout.index[:, j] != layout.index[0, j]).any() or layout.index[0, j] < 0:
             continue
         later = range(1, groups)
-        cross = np.array([selectors[g].T @ informations[g][:, j] for g in later])
-        own_block = np.diag([informations[g][j, j] for g in later])
+        cross = np.array([selectors[g].T @ information_blocks[g][:, j] for g in later])
+        own_block = np.diag([information_blocks[g][j, j] for g in later])
         rest = own_block - cross @ inverse @ cross.T
         u = np.array([scores[g][j] for g in later])
         statistic = _quadratic(rest, u, own_block)

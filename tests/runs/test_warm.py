@@ -113,7 +113,8 @@ def test_random_numbers_differ_between_kernels(
 ) -> None:
     draw = (
         "import random, uuid, numpy as np\n"
-        "print(random.random(), np.random.rand(), np.random.default_rng().random(), uuid.uuid4())"
+        "print(random.random(), np.random.rand(), np.random.default_rng().random(), "
+        "uuid.uuid4())"
     )
     start_parent({**os.environ, "PYTHONHASHSEED": "0"})
     _wait_until_warm()
