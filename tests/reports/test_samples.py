@@ -31,7 +31,7 @@ pytestmark = [
     ),
 ]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-STUDIES = ("bank-branches", "call-endings", "clinic-visits", "hotel-stays")
+STUDIES = ("bank-branches", "branch-network", "call-endings", "clinic-visits", "hotel-stays")
 DEPTHS = ("manager", "analyst", "student")
 MOST_BYTES = 600_000
 
