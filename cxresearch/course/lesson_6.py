@@ -32,7 +32,8 @@ def _friendly() -> ConditionsResult:
 
 
 def _difference(term: str, column: str = "estimate") -> float:
-    return float(_friendly().estimates.set_index("term").loc[term, column])
+    rows = _friendly().estimates
+    return float(rows.loc[rows["term"] == term, column].iloc[0])
 
 
 def _first_bound() -> float:
