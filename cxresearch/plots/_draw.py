@@ -122,6 +122,8 @@ def _page(layout: Layout, height: float) -> tuple[MplFigure, Axes]:
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set_xlim(0, layout.width)
     axes.set_ylim(height, 0)
+    # Never shown, and seaborn does not go through every tick label to name the axes itself.
+    axes.set(xlabel=" ", ylabel=" ")
     axes.set_axis_off()
     return figure, axes
 
@@ -142,7 +144,8 @@ def _write(axes: Axes, texts: Iterable[Text]) -> None:
 
 def _draw_canvas(axes: Axes, canvas: Canvas) -> None:
     for area in canvas.areas:
-        axes.add_patch(
+        # Not add_patch: it works out limits of the data, which are set here.
+        axes.add_artist(
             Polygon(
                 area.corners,
                 closed=True,

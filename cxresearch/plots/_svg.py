@@ -9,6 +9,7 @@ again.
 
 from __future__ import annotations
 
+import gc
 import io
 import re
 import warnings
@@ -41,7 +42,14 @@ def own_settings() -> Iterator[None]:
         # The reader's fonts draw the text; that the measuring font lacks a glyph is no matter.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
-        yield
+        # A drawing is thousands of small objects: collecting among them takes longer than it.
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if collects:
+                gc.enable()
 
 
 def finished_svg(figure: MplFigure, *, name: str, alt_text: str) -> str:
