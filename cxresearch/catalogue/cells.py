@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from cxresearch.errors import ResponseError, StudyError
+from cxresearch.responses.exclusions import OtherCell
 from cxresearch.runs.parameters import check_parameters
-from cxresearch.runs.template import find_template
+from cxresearch.runs.template import STUDY_PARAMETER, find_template
 from cxresearch.study.cell import spell_cell
 from cxresearch.study.model import Study
 
@@ -86,24 +85,77 @@ def study_cells(
                 refused=_too_small(chosen, n, parameters),
             )
         )
-    return cells
+    return _protected(cells, _fewest(parameters))
+
+
+def _fewest(parameters: Mapping[str, Any]) -> int:
+    return int(parameters.get("min_cell", MIN_CELL))
+
+
+def _protected(cells: list[Cell], fewest: int) -> list[Cell]:
+    """Refuse further cells until none that is too small can be had by subtraction.
+
+    Within each line of the table (the cells that agree in all columns but one), what is kept
+    back together must be two cells or more, of `fewest` respondents or more; the smallest of
+    the others joins it until it is.
+    """
+    found = {tuple(cell.values.values()): cell for cell in cells}
+    changed = True
+    while changed:
+        changed = False
+        for line in _lines(list(found.values())):
+            there = [cell for cell in line if cell.n]
+            kept_back = [cell for cell in there if cell.refused]
+            shown = [cell for cell in there if not cell.refused]
+            enough = len(kept_back) > 1 and sum(cell.n for cell in kept_back) >= fewest
+            if kept_back and shown and not enough:
+                smallest = min(shown, key=lambda cell: cell.n)
+                found[tuple(smallest.values.values())] = replace(
+                    smallest, refused=_protects(smallest, fewest)
+                )
+                changed = True
+    return list(found.values())
+
+
+def _lines(cells: Sequence[Cell]) -> list[list[Cell]]:
+    lines: dict[tuple[tuple[str, str], ...], list[Cell]] = {}
+    for cell in cells:
+        for column in cell.values:
+            rest = tuple(pair for pair in cell.values.items() if pair[0] != column)
+            lines.setdefault(((column, ""), *rest), []).append(cell)
+    return list(lines.values())
+
+
+def _protects(cell: Cell, fewest: int) -> str:
+    return (
+        f"cell {cell_in_words(cell.values)} is kept back: with it, one of fewer than {fewest} "
+        "respondents could be had by subtraction from the total (min_cell)"
+    )
 
 
 def check_cell_size(study: Study, n: int, parameters: Mapping[str, Any]) -> None:
-    """Refuse a cell with fewer respondents than ``min_cell``.
+    """Refuse a cell with fewer respondents than ``min_cell``, or that would give one away.
 
     Raises
     ------
     CellTooSmallError
         It is too small.
     """
-    problem = _too_small(study.cell, n, parameters) if study.cell else ""
+    if not study.cell:
+        return
+    problem = _too_small(study.cell, n, parameters)
+    if not problem and set(study.for_each) == set(study.cell):
+        rules = tuple(rule for rule in study.exclusions if not isinstance(rule, OtherCell))
+        whole = replace(study, cell={}, exclusions=rules)
+        own = {name: v for name, v in parameters.items() if name != STUDY_PARAMETER}
+        told = study_cells(whole, study.name, own)
+        problem = next((c.refused for c in told if dict(c.values) == dict(study.cell)), "")
     if problem:
         raise CellTooSmallError(f"study {study.name}: {problem}")
 
 
 def _too_small(values: Mapping[str, str], n: int, parameters: Mapping[str, Any]) -> str:
-    fewest = int(parameters.get("min_cell", MIN_CELL))
+    fewest = _fewest(parameters)
     if n >= fewest:
         return ""
     noun = "respondent" if n == 1 else "respondents"
@@ -128,18 +180,3 @@ def _labels(study: Study, column: str, found: Any) -> tuple[str, ...]:
 def cell_in_words(values: Mapping[str, str]) -> str:
     """Return a cell as a reader sees it: ``"branch: North, wave: spring"``."""
     return ", ".join(f"{name}: {value}" for name, value in values.items())
-
-
-def cell_folder(values: Mapping[str, str]) -> str:
-    """Return the name of the folder in which the runs of a cell are filed.
-
-    Examples
-    --------
-    >>> cell_folder({"branch": "North", "wave": "spring 2026"})
-    'branch=North,wave=spring-2026-09dbb'
-    """
-    told = ",".join(f"{name}={value}" for name, value in values.items())
-    plain = re.sub(r"[^\w=,.-]+", "-", told).strip(".-")[:80]
-    if plain == told:
-        return plain
-    return f"{plain}-{hashlib.sha256(told.encode()).hexdigest()[:5]}"

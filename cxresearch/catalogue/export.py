@@ -8,6 +8,7 @@ import importlib.metadata
 import io
 import os
 import re
+import shlex
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -19,12 +20,14 @@ from cxresearch._files import read_json, sha256_file
 from cxresearch._types import Json
 from cxresearch._validate import check_choice
 from cxresearch.catalogue.filings import Filing
-from cxresearch.catalogue.reproduce import data_files, keep_handed_on, refuse_comparison
+from cxresearch.catalogue.reproduce import compared_runs, data_files, keep_handed_on
 from cxresearch.catalogue.verify import verify_run
 from cxresearch.codebook import load_codebook
 from cxresearch.errors import CatalogueError, Fault
 from cxresearch.responses.sharing import shared_columns, write_shared
+from cxresearch.runs.filing import CELLS
 from cxresearch.runs.inputs import INPUTS
+from cxresearch.study.cell import spell_cell
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _EXTRA = re.compile(r"extra\s*==")
@@ -66,11 +69,10 @@ def export_run(
     check_choice("status of the run", filing.status, _STATUSES)
     if target.exists():
         raise CatalogueError(f"{target} exists already; name another file")
-    faults = [Fault(message=fault) for fault in verify_run(filing)]
-    if faults:
-        raise CatalogueError(f"run {filing.run} is not what was filed", faults)
+    _check_whole(filing)
     record = read_json(filing.folder / "run.json")
-    refuse_comparison(filing, record)
+    for cell in compared_runs(filing, record):
+        _check_whole(cell)
     with tempfile.TemporaryDirectory(prefix="cxresearch-") as made:
         room = Path(made)
         left_out: tuple[str, ...] = ()
@@ -80,12 +82,18 @@ def export_run(
     return left_out
 
 
+def _check_whole(filing: Filing) -> None:
+    faults = [Fault(message=fault) for fault in verify_run(filing)]
+    if faults:
+        raise CatalogueError(f"run {filing.run} is not what was filed", faults)
+
+
 def _share_data(room: Path, filing: Filing, record: Json, workspace: Path) -> tuple[str, ...]:
     """Write the data files under ``room`` as they are handed on."""
     codebook = load_codebook(filing.folder / INPUTS / record["codebook"]["file"])
     became: dict[str, str] = {}
     left_out: list[str] = []
-    folder = room / "data" / filing.study
+    folder = room / "data" / str(record["study"])
     folder.mkdir(parents=True)
     for digest, source, text in data_files(filing, record, workspace):
         path = Path(os.path.normpath(folder / text.replace("\\", "/")))
@@ -101,7 +109,7 @@ def _contents(
     room: Path, filing: Filing, record: Json, *, bare: bool
 ) -> Iterator[tuple[str, bytes]]:
     kept = filing.folder / INPUTS
-    study = f"data/{filing.study}"
+    study = f"data/{record['study']}"
     for path in sorted(p for p in room.rglob("*") if p.is_file()):
         yield path.relative_to(room).as_posix(), path.read_bytes()
     if bare:
@@ -110,13 +118,21 @@ def _contents(
     for path in sorted(kept.iterdir()):
         place = f"templates/{template}" if path.name == template else f"{study}/{path.name}"
         yield place, path.read_bytes()
-    for path in sorted(p for p in filing.folder.rglob("*") if p.is_file()):
-        name = path.relative_to(filing.folder).as_posix()
-        yield f"reports/{filing.study}/{filing.run}/{name}", path.read_bytes()
+    for run in (filing, *compared_runs(filing, record)):
+        place = _place(run, str(record["study"]))
+        for path in sorted(p for p in run.folder.rglob("*") if p.is_file()):
+            yield f"{place}/{path.relative_to(run.folder).as_posix()}", path.read_bytes()
     wheel, packed = package_wheel()
     yield wheel, packed
     yield "requirements.txt", _requirements(wheel).encode()
     yield "README.md", _read_me(filing, record, bare=bare).encode()
+
+
+def _place(filing: Filing, study: str) -> str:
+    """Return where a run stands in a workspace: that of a cell below its study."""
+    if filing.folder.parent.parent.name == CELLS:
+        return f"reports/{study}/{CELLS}/{filing.study}/{filing.run}"
+    return f"reports/{study}/{filing.run}"
 
 
 def _wanted(record: Json) -> str:
@@ -125,20 +141,22 @@ def _wanted(record: Json) -> str:
 
 
 def _read_me(filing: Filing, record: Json, *, bare: bool) -> str:
+    study = str(record["study"])
+    named = spell_cell(study, record["cell"]) if record.get("cell") else study
     first = (
-        f"Put the data files named in data/{filing.study}/PUT-THE-DATA-HERE.txt there. Then:"
+        f"Put the data files named in data/{study}/PUT-THE-DATA-HERE.txt there. Then:"
         if bare
         else "The data lack the columns that were not analysed. To check every number:"
     )
     return f"""# {record["title"]}
 
 {record["method_title"]}, run {filing.run}.
-The report: reports/{filing.study}/{filing.run}/report.html
+The report: {_place(filing, study)}/report.html
 
 {first}
 
     python3 -m venv .venv && .venv/bin/pip install -r requirements.txt
-    .venv/bin/cxresearch reproduce {filing.study}
+    .venv/bin/cxresearch reproduce {shlex.quote(named)}
 
 The second command runs the study again from its record and compares every recorded
 result; it ends with status 1 if one differs.

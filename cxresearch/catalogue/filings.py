@@ -10,7 +10,8 @@ from cxresearch._files import read_json
 from cxresearch._types import Json
 from cxresearch._validate import did_you_mean
 from cxresearch.errors import CatalogueError, CxError
-from cxresearch.runs.filing import RUN_ID
+from cxresearch.runs.filing import CELLS, RUN_ID
+from cxresearch.study.cell import cell_folder, split_cell
 
 Status = Literal["completed", "failed", "damaged"]
 
@@ -97,6 +98,32 @@ def index_filings(reports: Path, study: str | None = None) -> list[Filing]:
     return [_read(folder) for folder in folders]
 
 
+def index_with_cells(reports: Path, study: str | None = None) -> list[Filing]:
+    """Return every filed run as `index_filings` does, those of cells after those of the study.
+
+    Parameters
+    ----------
+    reports : Path
+    study : str, optional
+        Only this study, or only this cell of one: ``"bank[branch=North]"``.
+    """
+    place, shelf = _place(reports, study)
+    found = index_filings(place, shelf)
+    if place == reports and reports.is_dir():
+        for folder in sorted(path for path in reports.iterdir() if _is_shelf(path)):
+            if shelf in (None, folder.name):
+                found += index_filings(folder / CELLS)
+    return found
+
+
+def _place(reports: Path, study: str | None) -> tuple[Path, str | None]:
+    """Return in which folder the shelf of a study or cell stands, and its name."""
+    whole, cell = split_cell(study) if study is not None else (None, {})
+    if not cell:
+        return reports, study
+    return reports / str(whole) / CELLS, cell_folder(cell)
+
+
 def latest_completed(filings: list[Filing]) -> Filing | None:
     """Return the newest completed run of a study's filings, or None."""
     done = [filing for filing in filings if filing.status == "completed"]
@@ -110,6 +137,7 @@ def find_run(reports: Path, study: str, which: str = "latest") -> Filing:
     ----------
     reports : Path
     study : str
+        Its name; of a cell ``"bank[branch=North]"``.
     which : str
         ``"latest"``, the newest completed one, or the name of a run or an unambiguous start
         of it.
@@ -119,7 +147,7 @@ def find_run(reports: Path, study: str, which: str = "latest") -> Filing:
     CatalogueError
         The study was never run, has no completed run, or no such run.
     """
-    filings = index_filings(reports, study)
+    filings = index_filings(*_place(reports, study))
     if not filings:
         known = sorted({filing.study for filing in index_filings(reports)})
         raise CatalogueError(

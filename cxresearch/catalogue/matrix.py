@@ -8,18 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cxresearch._files import sha256_json, write_json, write_text
+from cxresearch._files import write_json, write_text
 from cxresearch._imports import without_slow_imports
 from cxresearch._types import Json
 from cxresearch.catalogue.batch import TaskOutcome
-from cxresearch.catalogue.cells import Cell, cell_folder, cell_in_words
+from cxresearch.catalogue.cells import Cell, cell_in_words
 from cxresearch.catalogue.comparison import cell_findings, compare_cells
 from cxresearch.catalogue.filings import Filing, find_run, index_filings, latest_completed
 from cxresearch.catalogue.index import write_index
-from cxresearch.catalogue.records import SCHEMA, ended_record, ending
+from cxresearch.catalogue.records import SCHEMA, ended_record, ending, record_key
 from cxresearch.plots.cells import plot_cells
 from cxresearch.record import MIME_TYPE, Recorder
 from cxresearch.reports.render import write_report
+from cxresearch.runs.crate import write_crate
 from cxresearch.runs.execute import NOTEBOOK
 from cxresearch.runs.filing import file_run, staging_folder
 from cxresearch.runs.inputs import keep_inputs
@@ -28,9 +29,9 @@ from cxresearch.runs.provenance import (
     describe_inputs,
     describe_repository,
     describe_responses,
-    run_key,
 )
 from cxresearch.runs.template import STUDY_PARAMETER, find_template
+from cxresearch.study.cell import cell_folder
 from cxresearch.study.model import Study
 from cxresearch.tables.cells import display_cells
 from cxresearch.wording import Messages
@@ -67,7 +68,7 @@ def file_comparison(
     template = find_template(study.method, study.workspace)
     parameters = {**study.parameters, STUDY_PARAMETER: study.name}
     inputs = describe_inputs(study, template, parameters, settings={})
-    key = sha256_json([run_key(inputs), told])
+    key = record_key(inputs | {"comparison": told})
     earlier = latest_completed(index_filings(reports, study.name))
     if earlier is not None and earlier.key == key:
         return earlier
@@ -85,7 +86,7 @@ def file_comparison(
     }
     with staging_folder(reports) as folder:
         keep_inputs(study, template, folder)
-        _fill(folder, study, runs, told)
+        fill_comparison(folder, study, told, workspace=study.workspace)
         seconds = (datetime.now(UTC) - started).total_seconds()
         record = ended_record(draft, folder, max(seconds, 0.0)) | ending(None, ())
 
@@ -93,6 +94,7 @@ def file_comparison(
             record["run"] = name
             write_json(folder / "run.json", record)
             write_report(folder)
+            write_crate(folder, record)
 
         filed = file_run(
             folder, reports, study=study.name, started=started, key=key, finish=finish
@@ -112,17 +114,31 @@ def _told(cell: Cell, outcome: TaskOutcome) -> Json:
     }
 
 
-def _fill(folder: Path, study: Study, runs: Mapping[str, str], told: Sequence[Json]) -> None:
-    """Record the comparison, and keep the notebook that did: what it shows is what ran."""
+def fill_comparison(
+    folder: Path, study: Study, told: Sequence[Json], *, workspace: Path
+) -> None:
+    """Record the comparison, and keep the notebook that did: what it shows is what ran.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    study : Study
+    told : sequence of dict
+        What became of each cell, as the record has it under ``comparison``.
+    workspace : Path
+        Where the runs of the cells are filed.
+    """
+    runs = {str(one["folder"]): str(one["run"]) for one in told if one["run"]}
     with without_slow_imports():
         import nbformat
 
     messages = Messages(study.language)
     words = messages.section("cells")
     notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
-    frame = compare_cells(study.name, runs, workspace=study.workspace)
+    frame = compare_cells(study.name, runs, workspace=workspace)
     record, language = Recorder(folder), study.language
-    call = f"cells = cx.compare_cells({study.name!r}, {dict(runs)!r})"
+    call = f"cells = cx.compare_cells({study.name!r}, {runs!r})"
     setup = f"import cxresearch as cx\n\nrecord = cx.open_record()\n{call}"
     steps: list[tuple[str, str, list[Any]]] = [("title", setup, [])]
     for number, unit in enumerate(dict.fromkeys(frame["unit"]), start=1):

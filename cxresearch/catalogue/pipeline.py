@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxresearch._files import read_json, sha256_json, write_json
+from cxresearch._files import read_json, write_json
 from cxresearch._types import Json
-from cxresearch.catalogue.cells import cell_folder, cell_in_words, check_cell_size
+from cxresearch.catalogue.cells import cell_in_words, check_cell_size
 from cxresearch.catalogue.dead import file_dead_runs
 from cxresearch.catalogue.filings import Filing, find_run, index_filings, latest_completed
 from cxresearch.catalogue.index import write_index
-from cxresearch.catalogue.records import SCHEMA, ended_record, ending, read_findings
+from cxresearch.catalogue.records import SCHEMA, ended_record, ending, read_findings, record_key
 from cxresearch.errors import CatalogueError, CxError, RunError
+from cxresearch.reports.ahead import work_ahead
 from cxresearch.reports.render import write_report
 from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Responses
@@ -37,10 +38,9 @@ from cxresearch.runs.provenance import (
     describe_inputs,
     describe_repository,
     describe_responses,
-    run_key,
 )
 from cxresearch.runs.template import STUDY_PARAMETER, Template, find_template
-from cxresearch.study.cell import spell_cell
+from cxresearch.study.cell import cell_folder, spell_cell
 
 if TYPE_CHECKING:
     from cxresearch.study import Study
@@ -181,18 +181,16 @@ def _plan(study: Study, workspace: Path, settings: Mapping[str, Any] | Sequence[
     parameters = check_parameters(template, {**study.parameters, **own})
     parameters[STUDY_PARAMETER] = spell_cell(_study_name(study, workspace), study.cell)
     inputs = describe_inputs(study, template, parameters, settings=own)
-    key = run_key(inputs)
     if study.cell:
         inputs["title"] += f" ({cell_in_words(study.cell)})"
         inputs |= {"cell": dict(study.cell), "cell_name": cell_folder(study.cell)}
-        key = sha256_json([key, inputs["cell"]])
     return _Plan(
         study=study,
         workspace=workspace,
         template=template,
         parameters=parameters,
         inputs=inputs,
-        key=key,
+        key=record_key(inputs),
     )
 
 
@@ -223,6 +221,7 @@ def _run_and_file(
                 workspace=plan.workspace,
                 progress=progress,
                 kernel=kernel,
+                meanwhile=work_ahead(plan.template.sources),
             )
         except RunError as failure:
             error = failure

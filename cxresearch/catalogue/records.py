@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cxresearch._files import read_json
+from cxresearch._files import read_json, sha256_json
 from cxresearch._types import Json
 from cxresearch.errors import RunError
 from cxresearch.reports.first_screen import headline
 from cxresearch.runs.execute import failed_at
 from cxresearch.runs.filing import hash_outputs
+from cxresearch.runs.provenance import run_key
 
 SCHEMA = 1
+
+
+def record_key(record: Json) -> str:
+    """Return the hash of what a run's results depend on, of a cell and of a comparison too."""
+    key = run_key(record)
+    own = record.get("cell") or record.get("comparison")
+    return sha256_json([key, own]) if own else key
 
 
 def ended_record(draft: Json, folder: Path, seconds: float) -> Json:

@@ -7,20 +7,23 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cxresearch._files import read_json, sha256_file, write_json
 from cxresearch._types import Json
 from cxresearch._yaml import read_yaml
-from cxresearch.catalogue.filings import Filing
+from cxresearch.catalogue.filings import Filing, find_run
+from cxresearch.catalogue.matrix import fill_comparison
 from cxresearch.catalogue.pipeline import run_study
 from cxresearch.errors import CatalogueError, CxError, Fault, StudyError
 from cxresearch.runs.execute import Progress
+from cxresearch.runs.filing import CELLS
 from cxresearch.runs.inputs import INPUTS, STUDY_FILE, changed_inputs
 from cxresearch.runs.provenance import code_sha256
 from cxresearch.study import load_study
+from cxresearch.study.cell import in_cell
 
 HANDED_ON = "handed-on.json"
 """In an exported study: what the hashes of its data files became without some columns."""
@@ -104,17 +107,70 @@ def reproduce_run(
             "can be reproduced"
         )
     record = read_json(filing.folder / "run.json")
-    refuse_comparison(filing, record)
+    if record.get("comparison"):
+        return _compare_again(filing, record, workspace, progress)
     with tempfile.TemporaryDirectory(prefix="cxresearch-") as made:
         room = Path(made)
         target = _lay_out(room, filing, record)
         for _, path, text in data_files(filing, record, workspace):
             _copy(path, _inside(room, target, text))
-        study = load_study(room / "data" / filing.study, workspace=room)
+        study = load_study(target, workspace=room)
+        if record.get("cell"):
+            study = in_cell(study, record["cell"])
         outcome = run_study(
             study, workspace=room, settings=record["settings"], force=True, progress=progress
         )
         found = list(_compared(filing.folder, outcome.filing.folder))
+    return _told(filing, record, found)
+
+
+def _compare_again(
+    filing: Filing, record: Json, workspace: Path, progress: Progress | None
+) -> Reproduced:
+    """Run every cell of a comparison again, and compare the filed cells once more."""
+    parts = [
+        reproduce_run(cell, workspace=workspace, progress=progress)
+        for cell in compared_runs(filing, record)
+    ]
+    with tempfile.TemporaryDirectory(prefix="cxresearch-") as made:
+        room, again = Path(made), Path(made) / "again"
+        target = _lay_out(room, filing, record)
+        for _, path, text in data_files(filing, record, workspace):
+            _copy(path, _inside(room, target, text))
+        again.mkdir()
+        study = load_study(target, workspace=room)
+        fill_comparison(again, study, record["comparison"], workspace=workspace)
+        own = _told(filing, record, list(_compared(filing.folder, again)))
+    differences = [
+        replace(one, file=f"{part.filing.study}/{one.file}")
+        for part in parts
+        for one in part.differences
+    ]
+    return replace(
+        own,
+        compared=own.compared + sum(part.compared for part in parts),
+        differences=(*own.differences, *differences),
+        largest=max([own.largest, *(part.largest for part in parts)]),
+    )
+
+
+def compared_runs(filing: Filing, record: Json) -> list[Filing]:
+    """Return the runs of the cells that a comparison compares; none for any other run.
+
+    Raises
+    ------
+    CatalogueError
+        One is not there.
+    """
+    shelves = filing.folder.parent / CELLS
+    return [
+        find_run(shelves, one["folder"], one["run"])
+        for one in record.get("comparison", [])
+        if one["run"]
+    ]
+
+
+def _told(filing: Filing, record: Json, found: list[Difference | float | None]) -> Reproduced:
     differences = tuple(entry for entry in found if isinstance(entry, Difference))
     numbers = [entry for entry in found if isinstance(entry, float)]
     return Reproduced(
@@ -126,28 +182,13 @@ def reproduce_run(
     )
 
 
-def refuse_comparison(filing: Filing, record: Json) -> None:
-    """Refuse a run that sets cells side by side: it cannot be repeated without them.
-
-    Raises
-    ------
-    CatalogueError
-        It is one.
-    """
-    if "comparison" in record:
-        raise CatalogueError(
-            f"run {filing.run} of {filing.study!r} sets cells side by side, each a run of its "
-            f"own; to compute all of them again: cxresearch run {filing.study} --force"
-        )
-
-
 def _lay_out(room: Path, filing: Filing, record: Json) -> Path:
     """Make a workspace for the inputs of a run and nothing else; return the study's folder."""
     kept = filing.folder / INPUTS
     faults = [Fault(message=fault) for fault in changed_inputs(filing.folder, record)]
     if faults:
         raise CatalogueError(f"run {filing.run} cannot be reproduced", faults)
-    target = room / "data" / filing.study
+    target = room / "data" / str(record["study"])
     target.mkdir(parents=True)
     (room / "templates").mkdir()
     template = record["template"]["file"]
@@ -170,7 +211,7 @@ def data_files(
     CatalogueError
         Files are missing or are not those of the run; with all of them.
     """
-    source = workspace / "data" / filing.study
+    source = workspace / "data" / str(record["study"])
     file = filing.folder / INPUTS / STUDY_FILE
     named = _named(read_yaml(file, error=StudyError, subject=STUDY_FILE).data)
     handed_on = source / HANDED_ON

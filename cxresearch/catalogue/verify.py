@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cxresearch._files import read_json, sha256_file, sha256_json
-from cxresearch._types import Json
-from cxresearch.catalogue.filings import Filing, index_filings
+from cxresearch._files import read_json, sha256_file
+from cxresearch.catalogue.filings import Filing, index_with_cells
+from cxresearch.catalogue.records import record_key
 from cxresearch.errors import CxError
 from cxresearch.runs.crate import CRATE
 from cxresearch.runs.inputs import changed_inputs
-from cxresearch.runs.provenance import run_key
 
 _REMADE = ("run.json", "report.html", CRATE)
 """The record itself, and what can be made again from the rest."""
@@ -28,7 +27,7 @@ def verify_run(filing: Filing) -> tuple[str, ...]:
     try:
         record = read_json(filing.folder / "run.json")
         recorded: dict[str, str] = dict(record["outputs"])
-        key = _key(record)
+        key = record_key(record)
         named, key_recorded = str(record["run"]), str(record["run_key"])
         faults = list(changed_inputs(filing.folder, record))
     except (CxError, KeyError, TypeError, AttributeError, ValueError) as error:
@@ -56,21 +55,12 @@ def verify_filings(reports: Path, study: str | None = None) -> dict[str, tuple[s
     Returns
     -------
     dict of str to tuple of str
-        ``study/run`` → what is wrong with it.
+        ``study/run``, or ``study/cells/cell/run`` → what is wrong with it.
     """
     return {
-        f"{filing.study}/{filing.run}": verify_run(filing)
-        for filing in index_filings(reports, study)
+        filing.folder.relative_to(reports).as_posix(): verify_run(filing)
+        for filing in index_with_cells(reports, study)
     }
-
-
-def _key(record: Json) -> str:
-    """Return the key that a record's inputs give: of a cell or a comparison with what it is."""
-    key = run_key(record)
-    for own in ("cell", "comparison"):
-        if own in record:
-            key = sha256_json([key, record[own]])
-    return key
 
 
 def _files(folder: Path) -> dict[str, Path]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
 from importlib.resources import as_file, files
 from typing import Any
 
@@ -12,6 +15,11 @@ from cxresearch._imports import without_slow_imports
 
 with without_slow_imports():
     from nbconvert.exporters.templateexporter import TemplateExporter
+
+
+_PARTS = ("index.html.j2", "basic/index.html.j2", "classic/base.html.j2", "base/null.j2")
+_unpacked = ExitStack()
+atexit.register(_unpacked.close)
 
 
 class ReportExporter(TemplateExporter):
@@ -43,9 +51,20 @@ class ReportExporter(TemplateExporter):
 
 def export_page(notebook: Any, page: dict[str, Any]) -> str:
     """Return the HTML of a report from a notebook and the prepared parts of its page."""
-    with as_file(files("cxresearch.reports").joinpath("page")) as folder:
-        exporter = ReportExporter(  # type: ignore[no-untyped-call]
-            extra_template_basedirs=[str(folder)]
-        )
-        html, _ = exporter.from_notebook_node(notebook, resources={"page": page})
+    html, _ = _exporter().from_notebook_node(notebook, resources={"page": page})
     return str(html)
+
+
+def load_page() -> None:
+    """Compile the page and what it rests on, once for this process."""
+    environment = _exporter().environment
+    for name in _PARTS:
+        environment.get_template(name)
+
+
+@cache
+def _exporter() -> ReportExporter:
+    folder = _unpacked.enter_context(as_file(files("cxresearch.reports").joinpath("page")))
+    return ReportExporter(  # type: ignore[no-untyped-call]
+        extra_template_basedirs=[str(folder)]
+    )

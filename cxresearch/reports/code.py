@@ -39,6 +39,13 @@ def code_block(source: str, files: RunFiles, messages: Messages) -> Block:
     return Block(kind="code", html="".join(parts), depth="student")
 
 
+def look_up(source: str) -> None:
+    """Have ready what `code_block` will show of a cell."""
+    for tex in notes_of_code(source).formulas:
+        formula_html(tex, block=True)
+    _highlighted(source)
+
+
 def _reference(reference: Reference) -> str:
     text = escape(reference.text, quote=False)
     if not reference.doi:

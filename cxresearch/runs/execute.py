@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ Progress = Callable[[int, int, str], None]
 WORKSPACE = "CXRESEARCH_WORKSPACE"
 NOTEBOOK = "executed.ipynb"
 CELL_TIMEOUT = 600.0
+_MOMENT, _STEP = 0.02, 0.05
+_NOTHING = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class _Clock:
     template: Template
     progress: Progress | None
     options: KernelOptions
+    meanwhile: Iterator[object]
     started: float = field(default_factory=time.monotonic)
     cell: int = 0
     source: str = ""
@@ -74,6 +78,13 @@ class _Clock:
         self.cell, self.source = self.cell + 1, str(cell.source)
         if self.progress is not None:
             self.progress(self.cell, len(self.template.steps), self.step)
+        # A moment later: the cell is on its way to the kernel by then.
+        asyncio.get_running_loop().call_later(_MOMENT, self._work_meanwhile)
+
+    def _work_meanwhile(self) -> None:
+        until = time.monotonic() + _STEP
+        while time.monotonic() < until and next(self.meanwhile, _NOTHING) is not _NOTHING:
+            continue
 
     def timeout_of(self, _: Any) -> int:
         # nbclient reads 0 as "no limit" and an infinite number not at all.
@@ -88,6 +99,7 @@ def execute_template(
     workspace: Path,
     progress: Progress | None = None,
     kernel: KernelOptions = DEFAULT_KERNEL,
+    meanwhile: Iterator[object] | None = None,
 ) -> None:
     """Execute a template in a kernel of its own; what it records and shows is kept in `folder`.
 
@@ -104,6 +116,8 @@ def execute_template(
         Called with the number of a cell, how many there are, and the name of its step.
     kernel : KernelOptions
         Limits of time and memory, and whether the kernel is forked.
+    meanwhile : iterator, optional
+        Work of this process, in short steps: they are taken while the kernel computes.
 
     Raises
     ------
@@ -112,7 +126,7 @@ def execute_template(
     """
     from cxresearch.runs import _papermill
 
-    clock = _Clock(template, progress, kernel)
+    clock = _Clock(template, progress, kernel, meanwhile or iter(()))
     guard = None if kernel.max_memory is None else MemoryGuard(kernel.max_memory)
     scrub = text_scrubber(workspace, folder)
     try:

@@ -51,6 +51,11 @@ class Template:
     parameters: tuple[Parameter, ...]
     steps: tuple[str, ...]
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Code of each code cell."""
+        return tuple(_source(c) for c in _read_cells(self.path) if c["cell_type"] == "code")
+
 
 def read_template(path: Path) -> Template:
     """Read a template: its title, its steps and its typed parameters.

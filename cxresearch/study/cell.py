@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,6 +30,21 @@ def spell_cell(study: str, cell: Mapping[str, str]) -> str:
     """
     told = ",".join(f"{quote(n, safe=_KEPT)}={quote(v, safe=_KEPT)}" for n, v in cell.items())
     return f"{study}[{told}]" if cell else study
+
+
+def cell_folder(values: Mapping[str, str]) -> str:
+    """Return the name of the folder in which the runs of a cell are filed.
+
+    Examples
+    --------
+    >>> cell_folder({"branch": "North", "wave": "spring 2026"})
+    'branch=North,wave=spring-2026-09dbb'
+    """
+    told = ",".join(f"{name}={value}" for name, value in values.items())
+    plain = re.sub(r"[^\w=,.-]+", "-", told).strip(".-")[:80]
+    if plain == told:
+        return plain
+    return f"{plain}-{hashlib.sha256(told.encode()).hexdigest()[:5]}"
 
 
 def split_cell(wanted: PathLike) -> tuple[PathLike, dict[str, str]]:

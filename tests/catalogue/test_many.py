@@ -18,14 +18,14 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from cxresearch.catalogue import export_run, find_run, index_filings, reproduce_run, verify_run
+from cxresearch.catalogue import find_run, index_filings, verify_run
 from cxresearch.catalogue.batch import Task, TaskOutcome, run_batch
 from cxresearch.catalogue.cells import CellTooSmallError, study_cells
 from cxresearch.catalogue.cluster import run_on_cluster
 from cxresearch.catalogue.comparison import cell_findings, compare_cells
 from cxresearch.catalogue.pipeline import run_study
 from cxresearch.cli import main
-from cxresearch.errors import CatalogueError, CxError, StudyError
+from cxresearch.errors import CxError, StudyError
 from cxresearch.runs import KernelOptions
 from cxresearch.runs.parent import end_parents
 from cxresearch.study import load_study
@@ -153,10 +153,6 @@ def test_a_study_is_run_for_each_cell_and_the_cells_are_compared_once(workspace:
     assert record["respondents"]["steps"][0]["excluded"] == 17
     (comparison,) = index_filings(reports, "each")
     assert [verify_run(filing) for filing in (comparison, *cells)] == [(), (), (), ()]
-    with pytest.raises(CatalogueError, match="sets cells side by side"):
-        reproduce_run(comparison, workspace=workspace)
-    with pytest.raises(CatalogueError, match="sets cells side by side"):
-        export_run(comparison, workspace / "cells.zip", workspace=workspace)
     page = comparison.report.read_text(encoding="utf-8")
     assert all(f"../cells/{c.study}/{c.run}/report.html" in page for c in cells)
     assert comparison.headline
