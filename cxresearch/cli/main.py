@@ -155,7 +155,7 @@ def run(
     from cxresearch.cli.running import kernel_options, run_studies
     from cxresearch.study.workspace import list_studies
 
-    kernel = kernel_options(**limits)
+    kernel = kernel_options(**limits, many=every or len(studies) > 1)
     if every == bool(studies):
         raise click.UsageError("name the studies to run, or give --all")
     for setting in settings:

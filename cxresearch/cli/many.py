@@ -173,15 +173,32 @@ def _run(tasks: Sequence[Task], progress: Progress, where: Where) -> list[TaskOu
 
     jobs = where.jobs or _processors()
     if tasks[0].kernel.warm:
-        os.environ[SOCKET] = start_parent({**os.environ, **FIXED})
-    # Imported once, before the processes are forked: each of them has it then.
-    import cxresearch.reports._exporter
+        os.environ[SOCKET] = start_parent({**os.environ, **FIXED}, everything_first=True)
+    # Done once, before the processes are forked: each of them has it then.
     import cxresearch.runs._papermill  # noqa: F401
+
+    _work_ahead(tasks)
 
     try:
         return run_batch(tasks, jobs=min(jobs, len(tasks)), on_done=progress)
     finally:
         os.environ.pop(SOCKET, None)
+
+
+def _work_ahead(tasks: Sequence[Task]) -> None:
+    from cxresearch.reports.ahead import work_ahead
+    from cxresearch.runs import find_template
+    from cxresearch.study.load import load_study
+
+    sources: dict[str, None] = {}
+    for task in tasks:
+        try:
+            method = load_study(task.study, workspace=task.workspace).method
+            sources |= dict.fromkeys(find_template(method, task.workspace).sources)
+        except CxError:  # told when it is run
+            continue
+    for _ in work_ahead(tuple(sources)):
+        continue
 
 
 def _processors() -> int:

@@ -68,6 +68,7 @@ def kernel_options(
     cell_timeout: float | None,
     run_timeout: float | None,
     max_memory: str | None,
+    many: bool,
 ) -> KernelOptions:
     """Return the options of every kernel; the process they are forked from begins at once.
 
@@ -78,7 +79,7 @@ def kernel_options(
     """
     warm = not fresh_kernel and can_fork()
     if warm:
-        start_parent({**os.environ, **FIXED})
+        start_parent({**os.environ, **FIXED}, everything_first=many)
     from cxresearch.runs._memory import read_size
     from cxresearch.runs.execute import CELL_TIMEOUT, KernelOptions
 

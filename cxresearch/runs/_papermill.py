@@ -7,11 +7,13 @@ written in one step each time, so that a killed run leaves a whole one; no log.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -29,6 +31,7 @@ with without_slow_imports():
     from jupyter_client.manager import AsyncKernelManager
     from jupyter_client.provisioning.factory import KernelProvisionerFactory
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.engines import NBClientEngine, papermill_engines
     from papermill.exceptions import PapermillExecutionError
     from papermill.iorw import LocalHandler, papermill_io
     from traitlets.config import Config
@@ -39,6 +42,8 @@ FAULTS = (PapermillExecutionError, CellTimeoutError, DeadKernelError, RuntimeErr
 _FORKED = {"kernel_provisioner": {"provisioner_name": PROVISIONER}}
 _WHOLE = "cxresearch-whole://"
 _START_TIMEOUT = 60
+_SAVE_EVERY = 0.5
+_ENGINE = "cxresearch"
 _INLINE = "module://matplotlib_inline.backend_inline"
 
 
@@ -50,6 +55,56 @@ class _WholeFiles(LocalHandler):  # type: ignore[misc]
 
 
 papermill_io.register(_WHOLE, _WholeFiles())
+
+
+class _Saving:
+    """Saves a notebook that changed, twice a second at most.
+
+    papermill does before and after every cell, of text too, and the kernel waits meanwhile.
+    """
+
+    def __init__(self, save: Callable[[], None]) -> None:
+        self._save, self._saved = save, 0.0
+        self._later: asyncio.TimerHandle | None = None
+
+    def __call__(self, **_: Any) -> None:
+        """Save now, or when the time has come."""
+        left = self._saved + _SAVE_EVERY - time.monotonic()
+        if left <= 0:
+            self.now()
+        elif self._later is None:
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:  # between the cells of a loop that has ended: nothing waits
+                self.now()
+            else:
+                self._later = loop.call_later(left, self.now)
+
+    def now(self) -> None:
+        """Save whatever the time."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        self._save()
+        self._saved = time.monotonic()
+
+
+class _Engine(NBClientEngine):  # type: ignore[misc]
+    """The engine of papermill, which saves less often."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
+        at_once = nb_man.save
+        saving = _Saving(at_once)
+        nb_man.save = saving
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, **options)
+        finally:
+            nb_man.save = at_once
+            saving.now()
+
+
+papermill_engines.register(_ENGINE, _Engine)
 
 
 class _ThisPython(KernelSpecManager):
@@ -133,6 +188,7 @@ def execute(  # noqa: PLR0913 - one call of papermill, spelled out
             _literal(source),
             _WHOLE + _literal(target),
             parameters=dict(parameters),
+            engine_name=_ENGINE,
             kernel_name="python3",
             language="python",
             progress_bar=False,

@@ -88,8 +88,8 @@ class _Kernels:
             _signal_group(pid, signal.SIGKILL)
 
 
-def main(address: str) -> None:
-    """Serve until standard input ends."""
+def main(address: str, *, everything_first: bool) -> None:
+    """Serve until standard input ends; at once, or with everything imported."""
     wake_read, wake_write = os.pipe()
     for end in (wake_read, wake_write):
         os.set_blocking(end, False)
@@ -101,7 +101,14 @@ def main(address: str) -> None:
     listener = _listen(address)
     kernels = _Kernels()
     try:
-        _serve(listener, kernels, wake_read, _imports(), known)
+        _serve(
+            listener,
+            kernels,
+            wake_read,
+            _imports(),
+            known,
+            everything_first=everything_first,
+        )
     finally:
         kernels.end()
         for remove, path in ((os.unlink, address), (os.rmdir, os.path.dirname(address))):
@@ -126,11 +133,17 @@ def _serve(
     wake: int,
     imports: Iterator[None],
     known: dict[str, tuple[int, int]],
+    *,
+    everything_first: bool,
 ) -> None:
-    idle = False
+    idle, forked = False, 0
     while True:
-        waiting = [sys.stdin.fileno(), wake, listener, *kernels.unread]
-        ready, _, _ = select.select(waiting, [], [], None if idle else 0)
+        waiting = [sys.stdin.fileno(), wake, *kernels.unread]
+        if idle or not everything_first:
+            waiting.append(listener)
+        # While the first kernel runs, imports for the next would take the processor from it.
+        rests = idle or (forked == 1 and bool(kernels.by_pid))
+        ready, _, _ = select.select(waiting, [], [], None if rests else 0)
         if not ready:
             idle = next(imports, ...) is ...
             continue
@@ -143,6 +156,7 @@ def _serve(
                     return
             elif source is listener:
                 _start(listener, kernels, wake, known)
+                forked += 1
             elif isinstance(source, socket.socket) and source in kernels.unread:
                 _obey(source, kernels)
 
@@ -298,6 +312,7 @@ def _child(
         _streams(descriptors)
         _settle(request, parent)
         _forget_what_changed(known)
+        gc.freeze()
         status = _kernel()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
@@ -353,4 +368,4 @@ def _leave(status: int) -> None:
 
 if __name__ == "__main__":
     del sys.path[0]  # the folder of this file
-    main(sys.argv[1])
+    main(sys.argv[1], everything_first="--everything-first" in sys.argv[2:])

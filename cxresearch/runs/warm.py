@@ -140,7 +140,7 @@ def _connect(address: str, seconds: float = 10.0) -> socket.socket:
     until = time.monotonic() + seconds
     while True:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(30)
+        connection.settimeout(120)  # it may import everything first
         try:
             connection.connect(address)
         except OSError:  # it has only just been started
