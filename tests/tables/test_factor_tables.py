@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -100,3 +102,31 @@ def test_reliability_efa_and_items(frame: pd.DataFrame) -> None:
     )  # fmt: skip
     items = display_item_analysis(item_analysis(frame.assign(food0=-frame["food0"]), MODEL))
     assert any("food0 runs against" in note for note in items.notes)
+
+
+def test_a_verdict_offers_the_general_and_the_empirical_factors(
+    verdict: DistinctnessResult,
+) -> None:
+    table = display_factor_reliability(verdict)
+    assert table.shown["Dimension"].tolist() == ["staff", "room", "food"]
+    assert (table.shown["Its own beside the general factor"] != "–").all()
+    assert any(note.startswith("General factor: it carries") for note in table.notes)
+    shown = display_efa(verdict, labels=LABELS).shown
+    assert shown.columns.tolist() == ["Item", "Intended as", "F1", "F2", "F3"]
+    assert sorted(shown["Intended as"]) == sorted(["The staff", "room", "food"] * 3)
+
+
+def test_nothing_is_shown_of_a_verdict_that_could_not_be_had(
+    verdict: DistinctnessResult,
+) -> None:
+    empty = replace(
+        verdict,
+        estimates=verdict.estimates[:0],
+        models=verdict.models[:0],
+        empirical=verdict.empirical[:0],
+        scales=verdict.scales.assign(
+            omega=np.nan, ave=np.nan, omega_specific=np.nan, congruence=np.nan
+        ),
+    )
+    shown = (display_fit, display_htmt, display_factor_reliability, display_efa)
+    assert [show(one) for show in shown for one in (empty, None)] == [None] * 8
