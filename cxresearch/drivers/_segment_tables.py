@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from cxresearch._multiplicity import adjust_p_values
+from cxresearch._partial_pooling import partial_pool
 from cxresearch._resample import max_t_intervals, percentile_interval
 from cxresearch._types import FloatArray, IntArray, PAdjust
-from cxresearch._partial_pooling import partial_pool
 from cxresearch.drivers._segment_cells import (
     Cells,
     permutation_tests,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxresearch._partial_pooling import METHODS
 from cxresearch._types import FloatArray, IntArray, PAdjust
 from cxresearch._validate import check_choice, check_count, check_fraction, check_names
 from cxresearch.drivers import _segment_tables as tables
@@ -20,7 +21,6 @@ from cxresearch.drivers._model_data import (
     refuse_weights_as_counts,
 )
 from cxresearch.drivers._model_errors import STD_ERRORS
-from cxresearch._partial_pooling import METHODS
 from cxresearch.drivers._players import Groups, players_from
 from cxresearch.drivers._segment_cells import Cells, cells_of
 from cxresearch.drivers.importance import check_n_boot
