@@ -64,21 +64,24 @@ class _Saving:
     """
 
     def __init__(self, save: Callable[[], None]) -> None:
-        self._save, self._saved = save, 0.0
+        self._save, self._saved, self._behind = save, 0.0, False
         self._later: asyncio.TimerHandle | None = None
 
+    @property
+    def _left(self) -> float:
+        return self._saved + _SAVE_EVERY - time.monotonic()
+
     def __call__(self, **_: Any) -> None:
-        """Save now, or when the time has come."""
-        left = self._saved + _SAVE_EVERY - time.monotonic()
-        if left <= 0:
+        """Save, or note that there is something to save."""
+        self._behind = True
+        if self._left <= 0:
             self.now()
-        elif self._later is None:
-            try:
-                loop = asyncio.get_running_loop()
-            except RuntimeError:  # between the cells of a loop that has ended: nothing waits
-                self.now()
-            else:
-                self._later = loop.call_later(left, self.now)
+
+    def on_cell_start(self) -> None:
+        """See to it that what was noted is saved in time, although the cell may take long."""
+        if self._behind and self._later is None:
+            loop = asyncio.get_running_loop()
+            self._later = loop.call_later(max(self._left, 0.0), self.now)
 
     def now(self) -> None:
         """Save whatever the time."""
@@ -86,7 +89,7 @@ class _Saving:
             self._later.cancel()
             self._later = None
         self._save()
-        self._saved = time.monotonic()
+        self._saved, self._behind = time.monotonic(), False
 
 
 class _Engine(NBClientEngine):  # type: ignore[misc]
@@ -97,8 +100,16 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
         at_once = nb_man.save
         saving = _Saving(at_once)
         nb_man.save = saving
+        told = options.pop("on_cell_start")
+
+        def on_cell_start(**cell: Any) -> None:
+            saving.on_cell_start()
+            told(**cell)
+
         try:
-            super().execute_managed_notebook(nb_man, kernel_name, **options)
+            super().execute_managed_notebook(
+                nb_man, kernel_name, on_cell_start=on_cell_start, **options
+            )
         finally:
             nb_man.save = at_once
             saving.now()

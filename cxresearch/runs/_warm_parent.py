@@ -44,6 +44,7 @@ _PRELOADED = (
 )  # fmt: skip
 _INLINE = "module://matplotlib_inline.backend_inline"
 _PR_SET_PDEATHSIG = 1
+_OWN_PID = os.getpid()
 _PACKAGE = "cxresearch"
 _FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _NOT_IN_KERNELS = ("catalogue", "course", "reports", "runs", "scaffold")
@@ -299,8 +300,10 @@ def _child(
     """Be the kernel that was asked for; never returns."""
     status = 1
     try:
-        parent = os.getppid()
+        parent = _OWN_PID
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it was gone before we asked to be told
+            return
         os.setsid()
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM):
