@@ -221,8 +221,10 @@ def _filled(declared: str, injected: str) -> str:
 
 def _learn_kinds() -> None:
     """Import the rooms: a result is rebuilt by the class that its kind names."""
-    for room in _ROOMS:
-        importlib.import_module(f"cxresearch.{room}")
+    for name in _ROOMS:
+        room = importlib.import_module(f"cxresearch.{name}")
+        for public in room.__all__:  # some rooms import a name when it is first used
+            getattr(room, public)
 
 
 def _shelf(

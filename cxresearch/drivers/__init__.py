@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from cxresearch.drivers.asymmetry import AsymmetryResult, penalty_reward
-from cxresearch.drivers.diagnostics import DriverDiagnosticsResult, driver_diagnostics
-from cxresearch.drivers.dominance import DominanceResult, dominance_analysis
-from cxresearch.drivers.forest import ForestImportanceResult, forest_importance
-from cxresearch.drivers.importance import DriverImportanceResult, driver_importance
-from cxresearch.drivers.kano import KanoResult, kano_classes
-from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
-from cxresearch.drivers.margin import RandomDriverMarginResult, random_driver_margin
-from cxresearch.drivers.missing_answers import MissingAnswersResult, driver_model_missing
-from cxresearch.drivers.models import DriverModelResult, driver_model
-from cxresearch.drivers.necessity import NecessityResult, necessary_conditions
-from cxresearch.drivers.planning import DriverPlanResult, plan_drivers
-from cxresearch.drivers.pooled_shares import ImputedImportanceResult, imputed_importance
-from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
-from cxresearch.drivers.shape import ResponseShapeResult, response_shape
-from cxresearch.drivers.study import (
-    block_importance,
-    compare_importance,
-    driver_map,
-    study_kano,
-    usual_scenarios,
-)
-from cxresearch.drivers.table import DriverTable, driver_table
-from cxresearch.drivers.what_if import Lift, Shift, WhatIfResult, expected_change
+from typing import TYPE_CHECKING
+
+from cxresearch._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from cxresearch.drivers.asymmetry import AsymmetryResult, penalty_reward
+    from cxresearch.drivers.diagnostics import DriverDiagnosticsResult, driver_diagnostics
+    from cxresearch.drivers.dominance import DominanceResult, dominance_analysis
+    from cxresearch.drivers.forest import ForestImportanceResult, forest_importance
+    from cxresearch.drivers.importance import DriverImportanceResult, driver_importance
+    from cxresearch.drivers.kano import KanoResult, kano_classes
+    from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
+    from cxresearch.drivers.margin import RandomDriverMarginResult, random_driver_margin
+    from cxresearch.drivers.missing_answers import MissingAnswersResult, driver_model_missing
+    from cxresearch.drivers.models import DriverModelResult, driver_model
+    from cxresearch.drivers.necessity import NecessityResult, necessary_conditions
+    from cxresearch.drivers.planning import DriverPlanResult, plan_drivers
+    from cxresearch.drivers.pooled_shares import ImputedImportanceResult, imputed_importance
+    from cxresearch.drivers.segments import SegmentImportanceResult, importance_by_segment
+    from cxresearch.drivers.shape import ResponseShapeResult, response_shape
+    from cxresearch.drivers.study import (
+        block_importance,
+        compare_importance,
+        driver_map,
+        study_kano,
+        usual_scenarios,
+    )
+    from cxresearch.drivers.table import DriverTable, driver_table
+    from cxresearch.drivers.what_if import Lift, Shift, WhatIfResult, expected_change
 
 __all__ = [
     "AsymmetryResult",
@@ -70,3 +75,50 @@ __all__ = [
     "study_kano",
     "usual_scenarios",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "AsymmetryResult": "asymmetry",
+        "DominanceResult": "dominance",
+        "DriverDiagnosticsResult": "diagnostics",
+        "DriverImportanceResult": "importance",
+        "DriverModelResult": "models",
+        "DriverPlanResult": "planning",
+        "DriverTable": "table",
+        "ForestImportanceResult": "forest",
+        "ImportancePerformanceResult": "map",
+        "ImputedImportanceResult": "pooled_shares",
+        "KanoResult": "kano",
+        "Lift": "what_if",
+        "MissingAnswersResult": "missing_answers",
+        "NecessityResult": "necessity",
+        "RandomDriverMarginResult": "margin",
+        "ResponseShapeResult": "shape",
+        "SegmentImportanceResult": "segments",
+        "Shift": "what_if",
+        "WhatIfResult": "what_if",
+        "block_importance": "study",
+        "compare_importance": "study",
+        "dominance_analysis": "dominance",
+        "driver_diagnostics": "diagnostics",
+        "driver_importance": "importance",
+        "driver_map": "study",
+        "driver_model": "models",
+        "driver_model_missing": "missing_answers",
+        "driver_table": "table",
+        "expected_change": "what_if",
+        "forest_importance": "forest",
+        "importance_by_segment": "segments",
+        "importance_performance": "map",
+        "imputed_importance": "pooled_shares",
+        "kano_classes": "kano",
+        "necessary_conditions": "necessity",
+        "penalty_reward": "asymmetry",
+        "plan_drivers": "planning",
+        "random_driver_margin": "margin",
+        "response_shape": "shape",
+        "study_kano": "study",
+        "usual_scenarios": "study",
+    },
+)
