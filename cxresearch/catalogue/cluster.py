@@ -83,11 +83,16 @@ def run_here(task: Task, known: frozenset[str]) -> TaskOutcome:
 
 def _filed(task: Task) -> frozenset[str]:
     from cxresearch.catalogue.filings import index_filings
+    from cxresearch.runs.filing import CELLS
+    from cxresearch.study.cell import cell_folder
     from cxresearch.study.load import load_study
 
     with suppress(CxError):
         study = load_study(task.study, workspace=task.workspace)
-        filings = index_filings(task.workspace / "reports", study.name)
+        reports, shelf = task.workspace / "reports", study.name
+        if study.cell:
+            reports, shelf = reports / study.name / CELLS, cell_folder(study.cell)
+        filings = index_filings(reports, shelf)
         return frozenset(filing.run for filing in filings if filing.status == "completed")
     return frozenset()
 
