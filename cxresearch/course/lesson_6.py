@@ -33,7 +33,7 @@ def _friendly() -> ConditionsResult:
 
 def _difference(term: str, column: str = "estimate") -> float:
     rows = _friendly().estimates
-    return float(rows.loc[rows["term"] == term, column].iloc[0])
+    return float(rows[rows["term"] == term][column].iloc[0])
 
 
 def _first_bound() -> float:

@@ -109,10 +109,14 @@ def test_a_run_is_filed_whole_with_everything_needed_to_defend_it(workspace: Pat
     } == {
         "executed.ipynb",
         "figures/gaps.svg",
+        "inputs/codebook.yaml",
+        "inputs/small.ipynb",
+        "inputs/study.yaml",
         "outputs.json",
         "report.html",
         "results/findings.json",
         "results/flow.json",
+        "ro-crate-metadata.json",
         "run.json",
     }
     record = record_of(folder)
@@ -128,6 +132,9 @@ def test_a_run_is_filed_whole_with_everything_needed_to_defend_it(workspace: Pat
     assert set(record["outputs"]) == {
         "executed.ipynb",
         "figures/gaps.svg",
+        "inputs/codebook.yaml",
+        "inputs/small.ipynb",
+        "inputs/study.yaml",
         "outputs.json",
         "results/findings.json",
         "results/flow.json",

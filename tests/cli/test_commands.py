@@ -127,7 +127,7 @@ def test_schema_prints_a_json_schema(command: Command, kind: str) -> None:
 def test_methods_lists_templates_and_their_parameters(command: Command) -> None:
     assert "servqual" in command("methods").output
     listed = json.loads(command("methods", "servqual", "--json").stdout)
-    assert {"name": "p_adjust", "choices": ["holm", "bh", "none"]}.items() <= next(
+    assert {"name": "p_adjust", "choices": ["holm", "bh", "max_t", "none"]}.items() <= next(
         entry for entry in listed if entry["name"] == "p_adjust"
     ).items()
 
