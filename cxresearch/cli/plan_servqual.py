@@ -73,7 +73,8 @@ def _needed(row: Mapping[Any, Any], found: Any) -> str:
     if row["term"] == "interval":
         asked = f"an interval of the gap of ± {found.half_width:g} points"
         return f"{row['estimate']} respondents{clusters}: {asked}"
-    asked = f"two of {found.groups} groups that differ by {found.difference:g} points, found in"
+    pair = "two groups" if found.groups == 2 else f"two of {found.groups} groups"
+    asked = f"{pair} that differ by {found.difference:g} points, found in"
     return (
         f"{row['estimate']} respondents{clusters}, {row['per_group']} a group: {asked} "
         f"{found.power:.0%} of studies"

@@ -101,6 +101,10 @@ def test_reliability_is_hedged_where_its_interval_reaches_the_mark(
     assert told(replace(quality, estimates=good), "reliable") == [
         "The gaps are reliable at .80 or more (Lord's formula)."
     ]
+    few = quality.estimates.assign(estimate=0.8, conf_low=0.45, conf_high=0.9)
+    assert told(replace(quality, estimates=few), "reliable") == []
+    (line,) = told(replace(quality, estimates=few), "reliable_likely")
+    assert line.startswith("The gaps seem reliable, at .80 or more")
 
 
 def test_restricted_expectations_are_named(quality: GapQualityResult) -> None:
