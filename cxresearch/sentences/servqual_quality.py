@@ -90,14 +90,14 @@ def _reliability(quality: GapQualityResult, messages: Messages) -> Iterator[Find
             values = _names(part, messages) | {"reliability": part["estimate"].max()}
             yield _quality(f"findings.gap_quality.{form}", values, messages, sure, quality)
     if len(surely) + len(maybe) == 0:
-        values: dict[str, Any] = {"reliability": known["estimate"].min()}
+        least: dict[str, Any] = {"reliability": known["estimate"].min()}
         open_rows = known[known["conf_low"] < RELIABLE]
         if open_rows.empty:
-            yield _quality("findings.gap_quality.reliable", values, messages, "clear", quality)
+            yield _quality("findings.gap_quality.reliable", least, messages, "clear", quality)
             return
-        values |= _names(open_rows, messages)
+        least |= _names(open_rows, messages)
         yield _quality(
-            "findings.gap_quality.reliable_likely", values, messages, "likely", quality
+            "findings.gap_quality.reliable_likely", least, messages, "likely", quality
         )
 
 
