@@ -348,6 +348,8 @@ def _settle(request: dict[str, Any], parent: int) -> None:
     os.environ.setdefault("MPLBACKEND", _INLINE)
     if "matplotlib" in sys.modules:
         sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
+    # On its import this one ties pictures to the shell; here there was none yet.
+    sys.modules.pop("matplotlib_inline.backend_inline", None)
 
 
 def _kernel() -> int:

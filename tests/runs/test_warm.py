@@ -78,6 +78,18 @@ def test_a_forked_kernel_shows_what_a_fresh_one_shows_images_included(
     assert len(images) == 2
 
 
+@pytest.mark.parametrize("warm", [False, True], ids=["early", "late"])
+def test_pictures_are_shown_whenever_a_kernel_is_forked(
+    make_template: Callable[..., Template], run: Run, *, warm: bool
+) -> None:
+    start_parent({**os.environ, "PYTHONHASHSEED": "0"})
+    if warm:
+        _wait_until_warm()
+    shown = outputs(run(make_template(PLOTS, PICTURE), kernel=WARM))
+    images = [o for cell in shown for o in cell if "image/png" in o.get("data", {})]
+    assert len(images) == 2
+
+
 def test_a_forked_kernel_is_forked(make_template: Callable[..., Template], run: Run) -> None:
     template = make_template("import os, sys\nprint(os.getppid(), 'scipy' in sys.modules)")
     parent = start_parent({**os.environ, "PYTHONHASHSEED": "0"})
