@@ -11,6 +11,7 @@ from scipy import stats
 from cxresearch._validate import check_fraction
 from cxresearch.peak_end._least_squares import least_squares
 from cxresearch.peak_end._memory_data import MemoryData, memory_data, peak_rules
+from cxresearch.peak_end.latent import LatentCoursesResult
 from cxresearch.results import Result, in_tidy_order
 
 END_RULES: tuple[str, ...] = ("end_1", "end_2", "end_3", "end_share")
@@ -61,6 +62,7 @@ def peak_end_sensitivity(
     *,
     retrospective: str,
     participant: str,
+    latent: LatentCoursesResult | None = None,
     confidence_level: float = 0.95,
 ) -> PeakEndSensitivityResult:
     """Return the weight of peak and end under every peak rule and every end rule.
@@ -71,6 +73,9 @@ def peak_end_sensitivity(
         One row an episode: `EpisodeFeaturesResult.with_episodes`.
     retrospective, participant : str
         Columns.
+    latent : LatentCoursesResult, optional
+        From `latent_courses` or `study_courses`: the peak of the course behind the ratings is
+        one more rule.
     confidence_level : float
         Of the correlations: Fisher's z with the number of *participants*, so that repeated
         episodes do not narrow them. nan with fewer than 4 participants.
@@ -107,6 +112,7 @@ def peak_end_sensitivity(
     [['peak', 'end_1'], ['peak', 'end_2']]
     """
     check_fraction("confidence_level", confidence_level)
+    features = features if latent is None else latent.with_features(features)
     rules = peak_rules(features)
     ends = [name for name in END_RULES if name in features]
     data = memory_data(

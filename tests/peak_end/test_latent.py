@@ -15,6 +15,7 @@ from cxresearch.peak_end import (
     duration_neglect,
     episode_features,
     latent_courses,
+    peak_end_sensitivity,
 )
 from cxresearch.peak_end._latent import Courses, Variances, evaluate
 
@@ -148,3 +149,21 @@ def test_latent_columns_are_added_once() -> None:
         found.with_features(table)
     assert found.glance()["moments"].item() == len(moments)
     assert found.augment().columns[0] == "person"
+
+
+def test_the_latent_peak_is_one_more_rule_of_the_sensitivity_table() -> None:
+    moments, memory = level_only(60, seed=3)
+    features = episode_features(moments, **KEYS)
+    episodes = features.features.assign(memory=memory)
+    courses = latent_courses(moments, features)
+    roles = {"retrospective": "memory", "participant": "person"}
+
+    without = peak_end_sensitivity(episodes, **roles)
+    found = peak_end_sensitivity(episodes, **roles, latent=courses)
+
+    row = found.estimates.query("term == 'peak_latent' and group == 'end_1'").iloc[0]
+    both = courses.with_features(episodes)
+    expected = np.corrcoef((both["peak_latent"] + both["end_1"]) / 2, memory)[0, 1]
+    assert "peak_latent" not in set(without.estimates["term"])
+    assert row["estimate"] == pytest.approx(expected, rel=1e-12)
+    assert found.n == without.n
