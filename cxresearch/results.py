@@ -14,6 +14,7 @@ from cxresearch._types import Json
 from cxresearch.errors import CxError
 
 SCHEMA = 1
+_SHOWN = 12
 
 TIDY_COLUMNS: tuple[str, ...] = (
     "term", "group", "estimate", "std_error", "statistic", "df", "p_value", "p_adjusted",
@@ -41,6 +42,8 @@ class Result:
     __slots__ = ()
 
     kind: ClassVar[str] = ""
+    unit: ClassVar[str] = ""
+    """Unit of the estimates, in words; ``""`` where they have none or several."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -91,17 +94,24 @@ class Result:
 
     def _repr_html_(self) -> str:
         glance, tidy = self.glance(), self.tidy()
-        shown = tidy.head(30)
-        more = f"<p>{len(tidy) - 30} more rows: use .tidy()</p>" if len(tidy) > 30 else ""
+        shared = [name for name in (*TIDY_COLUMNS, "label") if name in tidy.columns]
+        shown = tidy[shared].dropna(axis="columns", how="all").head(_SHOWN)
+        left = len(tidy) - len(shown)
+        more = f"<p>{left} more {'row' if left == 1 else 'rows'}: .tidy()</p>" if left else ""
         style: dict[str, Any] = {
             "index": False,
             "border": 0,
             "na_rep": "",
             "float_format": "{:.4g}".format,
         }
+        n = glance["n"].iloc[0] if "n" in glance else None
+        count = f", n = {n:g}" if isinstance(n, (int, float, np.number)) and n == n else ""
+        unit = f", in {self.unit}" if self.unit else ""
         return (
-            f"<p><strong>{escape(type(self).__name__)}</strong></p>"
-            f"{glance.to_html(**style)}{shown.to_html(**style)}{more}"
+            f"<p><strong>{escape(self.kind.replace('_', ' '))}</strong>{count}"
+            f"{escape(unit)}</p>{shown.to_html(**style)}{more}"
+            f"<details><summary>the analysis as a whole</summary>"
+            f"{glance.T.to_html(header=False, border=0, na_rep='')}</details>"
         )
 
 

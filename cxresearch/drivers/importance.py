@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pandas as pd
 
@@ -96,6 +96,8 @@ class DriverImportanceResult(Result):
         Codes of what the analyst must know: ``"rows_dropped:17"``,
         ``"interval_undefined:price"``, ``"extreme_replicates_used:price"``.
     """
+
+    unit: ClassVar[str] = "R²"
 
     estimates: pd.DataFrame
     differences: pd.DataFrame

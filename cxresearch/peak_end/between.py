@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,8 @@ class ConditionsResult(Result):
     notes : tuple of str
         Codes: "rows_omitted:n".
     """
+
+    unit: ClassVar[str] = "points of the rating scale"
 
     estimates: pd.DataFrame
     conditions: pd.DataFrame

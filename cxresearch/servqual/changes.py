@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -73,6 +73,8 @@ class GapChangesResult(Result):
         ``"waves_unrelated:spring → autumn"``: ids stand in both waves, but their answers hardly
         correlate; are they the same people?
     """
+
+    unit: ClassVar[str] = "points of the response scale"
 
     estimates: pd.DataFrame
     pairs: pd.DataFrame
@@ -181,6 +183,10 @@ def gap_changes(  # noqa: PLR0913 - options of one analysis, all by keyword
     References
     ----------
     Kish, L. (1965). Survey sampling, chapter 12.4. Wiley.
+
+    Welch, B. L. (1947). The generalization of "Student's" problem when several different
+    population variances are involved. Biometrika 34, 28–35.
+    https://doi.org/10.1093/biomet/34.1-2.28
     """
     check_choice("comparison", comparison, COMPARISONS)
     check_choice("p_adjust", p_adjust, P_ADJUST)

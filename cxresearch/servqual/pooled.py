@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -68,6 +68,8 @@ class PooledGapsResult(Result):
         Of the distribution that intervals of pooled gaps and ranks are read from.
     notes : tuple of str
     """
+
+    unit: ClassVar[str] = "points of the response scale"
 
     estimates: pd.DataFrame
     spread: pd.DataFrame

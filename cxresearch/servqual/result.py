@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,8 @@ class ServqualGapsResult(Result):
     EstimationError
         A gap is not perception − expectation.
     """
+
+    unit: ClassVar[str] = "points of the response scale; negative is a shortfall"
 
     estimates: pd.DataFrame
     differences: pd.DataFrame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,8 @@ class ZoneResult(Result):
     EstimationError
         Width is not desired − minimum of the same respondents.
     """
+
+    unit: ClassVar[str] = "points of the response scale"
 
     estimates: pd.DataFrame
     zones: pd.DataFrame
