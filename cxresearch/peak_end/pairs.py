@@ -133,6 +133,9 @@ def choice_model(
     McFadden, D. (1974). Conditional logit analysis of qualitative choice behavior. In P.
     Zarembka (Ed.), Frontiers in econometrics, 105–142. Academic Press.
 
+    Train, K. E. (2009). Discrete choice methods with simulation (2nd ed.), chapter 3. Cambridge
+    University Press. https://doi.org/10.1017/CBO9780511805271
+
     Examples
     --------
     >>> from scipy import special

@@ -188,6 +188,12 @@ def scale_reliability(
     ----------
     McDonald, R. P. (1999). *Test Theory: A Unified Treatment*. Erlbaum.
 
+    Cronbach, L. J. (1951). Coefficient alpha and the internal structure of tests. Psychometrika
+    16, 297–334. https://doi.org/10.1007/BF02310555
+
+    Feldt, L. S. (1965). The approximate sampling distribution of Kuder-Richardson reliability
+    coefficient twenty. Psychometrika 30, 357–370. https://doi.org/10.1007/BF02289499
+
     Kelley, K., & Pornprasertmanit, S. (2016). Confidence intervals for population reliability
     coefficients. Psychological Methods 21, 69–92. https://doi.org/10.1037/a0040086
 

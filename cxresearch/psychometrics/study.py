@@ -88,6 +88,19 @@ def study_distinctness(
     Notes
     -----
     `distinct_dimensions` raises where this returns a reason; a report goes on with the rest.
+
+    References
+    ----------
+    Rönkkö, M., & Cho, E. (2022). An updated guideline for assessing discriminant validity.
+    Organizational Research Methods 25, 6–47. https://doi.org/10.1177/1094428120968614
+
+    Henseler, J., Ringle, C. M., & Sarstedt, M. (2015). A new criterion for assessing
+    discriminant validity in variance-based structural equation modeling. Journal of the Academy
+    of Marketing Science 43, 115–135. https://doi.org/10.1007/s11747-014-0403-8
+
+    Rodriguez, A., Reise, S. P., & Haviland, M. G. (2016). Evaluating bifactor models:
+    Calculating and interpreting statistical indices. Psychological Methods 21, 137–150.
+    https://doi.org/10.1037/met0000045
     """
     chosen = responses.battery(battery)
     if len(chosen.scales) < 2:

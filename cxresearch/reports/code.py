@@ -32,7 +32,7 @@ def code_block(source: str, files: RunFiles, messages: Messages) -> Block:
         entries = "".join(f"<li>{_reference(entry)}</li>" for entry in notes.references)
         heading = escape(say("report.references_heading"))
         parts.append(f'<p class="part">{heading}</p><ul class="references">{entries}</ul>')
-    if notes.formulas:
+    if notes.formulas or notes.analyses:
         again = escape(say("report.reproduce_step"))
         command = escape(repeat_command(files.record))
         parts.append(f'<p class="part">{again}</p><p><code>{command}</code></p>')

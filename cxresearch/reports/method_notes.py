@@ -17,9 +17,10 @@ from pathlib import Path
 
 _SECTION = re.compile(r"^(?P<name>[A-Z][A-Za-z ]+)\n-{3,}\n", re.MULTILINE)
 _DOI = re.compile(r"(?:doi:\s?|https?://(?:dx\.)?doi\.org/)(10\.\d{4,9}/\S+)", re.IGNORECASE)
-_AUTHOR = re.compile(r"(?:\.\. \[\d+\] )?(?:v[ao]n |de )?[A-ZÀ-Þ][\w'’\-]+,? [A-Z][.,\w]")
+_AUTHOR = re.compile(r"(?:\.\. \[\d+\] )?(?:v[ao]n |de )?[A-ZÀ-Þ][\w'’\-]+,? [A-Z]\.")
 _MATH = re.compile(r"^\.\. math::(?P<tex>.*\n(?:(?:[ \t]+.*)?\n)*)", re.MULTILINE)
 _FOLLOWED = 2
+_ROOMS = ("drivers", "peak_end", "psychometrics", "servqual")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,19 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodNotes:
-    """Formulas (TeX) and references of a step, each once, in the order of the calls."""
+    """Formulas (TeX) and references of a step, each once, in the order of the calls.
+
+    Attributes
+    ----------
+    formulas : tuple of str
+    references : tuple of Reference
+    analyses : tuple of str
+        Functions of an analysis that the step calls.
+    """
 
     formulas: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    analyses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +73,20 @@ def notes_of_code(source: str) -> MethodNotes:
     """
     formulas: dict[str, None] = {}
     references: dict[str, Reference] = {}
+    analyses: dict[str, None] = {}
     for name in _called(source):
         module = _public().get(name, "")
         if not module:
             continue
+        if module.split(".")[1] in _ROOMS:
+            analyses[name] = None
         formulas |= dict.fromkeys(_formulas(name, module))
         references |= {found.text: found for found in _references(module, name, _FOLLOWED)}
-    return MethodNotes(formulas=tuple(formulas), references=tuple(references.values()))
+    return MethodNotes(
+        formulas=tuple(formulas),
+        references=tuple(references.values()),
+        analyses=tuple(analyses),
+    )
 
 
 def read_references(doc: str) -> tuple[Reference, ...]:

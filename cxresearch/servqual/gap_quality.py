@@ -108,6 +108,12 @@ def difference_score_quality(
 
     References
     ----------
+    Lord, F. M. (1956). The measurement of growth. Educational and Psychological Measurement 16,
+    421–437. https://doi.org/10.1177/001316445601600401
+
+    Williams, E. J. (1959). The comparison of regression variables. Journal of the Royal
+    Statistical Society B 21, 396–399. https://doi.org/10.1111/j.2517-6161.1959.tb00346.x
+
     Peter, J. P., Churchill, G. A., & Brown, T. J. (1993). Caution in the use of difference
     scores in consumer research. Journal of Consumer Research 19, 655–662.
     https://doi.org/10.1086/209329

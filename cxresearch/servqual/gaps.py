@@ -138,6 +138,10 @@ def servqual_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
     Parasuraman, A., Zeithaml, V. A., & Berry, L. L. (1988). SERVQUAL: a multiple-item scale for
     measuring consumer perceptions of service quality. Journal of Retailing 64, 12–40.
 
+    Parasuraman, A., Zeithaml, V. A., & Berry, L. L. (1985). A conceptual model of service
+    quality and its implications for future research. Journal of Marketing 49(4), 41–50.
+    https://doi.org/10.1177/002224298504900403
+
     Examples
     --------
     >>> import pandas as pd

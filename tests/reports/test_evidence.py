@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Callable
+from html import escape
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import cxresearch
 from cxresearch.reports import render_report
+from cxresearch.reports.code import code_block
 from cxresearch.reports.evidence import EvidenceIndex
+from cxresearch.reports.formulas import formula_html
 from cxresearch.reports.glossary import Glossary
 from cxresearch.reports.method_notes import notes_of_code, read_references
 from cxresearch.reports.paper import FigureSize, fit_figures
 from cxresearch.reports.pdf import at_depth
-from cxresearch.reports.source import read_run
+from cxresearch.reports.source import RunFiles, read_run
 from cxresearch.wording import Messages
 
 MakeRun = Callable[..., Path]
 TEMPLATES = sorted((Path(__file__).resolve().parents[2] / "templates").glob("*.ipynb"))
+PREPARING = {"driver_table", "usual_scenarios"}
 GAPS = {"item": ["a", "b"], "term": ["a", "b"], "estimate": [-0.8200000000000001, -0.25]}
+
+
+def run_of(record: dict[str, Any]) -> RunFiles:
+    return RunFiles(folder=Path(), record=record, outputs={}, findings=[], notebook=None)
 
 
 def index_of(make_run: MakeRun, given: Any, **finding: Any) -> Any:
@@ -82,13 +93,42 @@ def test_only_terms_that_occur_are_explained(make_run: MakeRun, given: Any) -> N
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
-def test_each_step_that_estimates_has_formula_and_source(template: Path) -> None:
+def test_each_step_that_estimates_has_formula_code_source_and_command(template: Path) -> None:
+    files = run_of({"study": "desk", "settings": {"seed": 7}})
+    messages = Messages("en")
     cells = json.loads(template.read_text(encoding="utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    notes = [notes_of_code(source) for source in sources]
-    formulas = [note for note in notes if note.formulas]
-    assert len(formulas) >= 2
-    assert all(note.references for note in formulas)
+    steps = [source for source in sources if notes_of_code(source).analyses]
+    assert len(steps) >= 10
+    for source in steps:
+        notes = notes_of_code(source)
+        shown = code_block(source, files, messages).html
+        assert "cxresearch run desk --set seed=7" in shown
+        if set(notes.analyses) <= PREPARING:
+            continue
+        assert notes.formulas, source
+        assert shown.count('<math display="block">') == len(notes.formulas), source
+        assert notes.references, source
+        assert any(reference.doi for reference in notes.references), source
+        for doi in (reference.doi for reference in notes.references if reference.doi):
+            assert f"https://doi.org/{escape(doi)}" in shown
+
+
+def test_every_written_formula_belongs_to_a_function_and_can_be_shown() -> None:
+    page = resources.files("cxresearch.reports").joinpath("page", "formulas.toml")
+    written = tomllib.loads(page.read_text("utf-8"))
+    assert [name for name in written if not callable(getattr(cxresearch, name, None))] == []
+    for name, formulas in written.items():
+        for tex in formulas:
+            assert formula_html(tex, block=True).count("<math ") == 1, name
+
+
+def test_a_step_without_formula_still_says_how_to_have_it_again() -> None:
+    files = run_of({"study": "desk"})
+    preparing = code_block("table = cx.driver_table(responses)", files, Messages("en"))
+    assert "cxresearch run desk" in preparing.html
+    shown = code_block("record(cx.plot_gaps(gaps))", files, Messages("en"))
+    assert "cxresearch run desk" not in shown.html
 
 
 def test_references_are_read_with_and_without_blank_lines_between() -> None:
