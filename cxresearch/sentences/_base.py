@@ -66,9 +66,10 @@ def findings(
     (only then a condition is said to raise or lower anything, and actions follow),
     ``higher_is="worse"`` where high ratings are bad, ``method`` for another estimate than
     Welch's or, with covariates, Lin's; choices take ``option``, ``first`` and ``second``, the
-    names of what was chosen and of the groups. A rule of memory is told as ahead only where
-    the interval of its gain over the average leaves out zero; duration as neglected only by
-    equivalence.
+    names of what was chosen and of the groups; ``plan=study.plan`` holds differences in the
+    plan's primary outcome against its smallest effect of interest. A rule of memory is told as
+    ahead only where the interval of its gain over the average leaves out zero; duration as
+    neglected only by equivalence.
 
     A difference that is not decided is never told as no difference: its sentence names the
     shortfall and the surplus that are compatible with the data.

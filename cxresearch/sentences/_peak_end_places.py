@@ -251,6 +251,7 @@ PEAK_END_PLACES: dict[str, Maker] = {
     "odds": lambda values, formats: formats.number(_number(values, "odds_ratio")),
     "odds_span": _odds_span,
     "margin": _plain("margin"),
+    "smallest": _plain("smallest"),
     "noise_share": _share("noise_share"),
     "drift_share": _share("drift_share"),
     "power_share": _share("estimate"),

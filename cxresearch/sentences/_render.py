@@ -47,9 +47,13 @@ def render(message: str, values: Values, messages: Messages) -> str:
     filled = {place: _filled(place, values, formats) for place in sorted(places)}
     if "n" in values:
         filled["n"] = int(values["n"])
-    told = capital(messages.text(message, **filled))
-    care = values.get("care")
-    return f"{told} {messages.text(f'findings.care.{care}')}" if care else told
+    parts = [capital(messages.text(message, **filled))]
+    if values.get("matters"):
+        smallest = PEAK_END_PLACES["smallest"](values, formats)
+        parts.append(messages.text(f"findings.matters.{values['matters']}", smallest=smallest))
+    if values.get("care"):
+        parts.append(messages.text(f"findings.care.{values['care']}"))
+    return " ".join(parts)
 
 
 def _filled(place: str, values: Values, formats: Formats) -> str | int:

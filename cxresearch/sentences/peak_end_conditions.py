@@ -17,8 +17,10 @@ from cxresearch.peak_end import (
     CrossoverResult,
     MixedModelResult,
 )
+from cxresearch.planned import AnalysisPlan
 from cxresearch.results import Result
 from cxresearch.sentences._base import check_limit, findings, sureness, told
+from cxresearch.sentences._smallest_effect import Reach, planned_smallest, reach
 from cxresearch.shown import Finding, Sureness
 from cxresearch.wording import Messages
 from cxresearch.wording.labels import clean
@@ -30,7 +32,7 @@ _CHOICE_RANKS: dict[Sureness, float] = {"clear": 85, "likely": 54, "not_decided"
 
 
 @findings.register
-def _(
+def _(  # noqa: PLR0913 - options of one kind of sentence
     result: ConditionsResult,
     *,
     language: str = "en",
@@ -39,6 +41,7 @@ def _(
     labels: Labels = None,
     randomized: bool = False,
     higher_is: HigherIs = "better",
+    plan: AnalysisPlan | None = None,
     method: str = "",
 ) -> tuple[Finding, ...]:
     method = method or ("lin" if result.covariates else "welch")
@@ -48,7 +51,7 @@ def _(
     scale = rating_decimals([*result.conditions["mean"], *rows["estimate"]])
     say = _Arms(
         result, labels, Messages(language), condition=result.condition, levels=levels,
-        randomized=randomized, decimals=scale,
+        randomized=randomized, plan=plan, decimals=scale,
     )  # fmt: skip
     return say.all(rows, limit, higher_is)
 
@@ -63,6 +66,7 @@ def _(
     labels: Labels = None,
     randomized: bool = False,
     higher_is: HigherIs = "better",
+    plan: AnalysisPlan | None = None,
 ) -> tuple[Finding, ...]:
     messages, rows = Messages(language), result.contrasts
     check_limit(limit)
@@ -71,7 +75,7 @@ def _(
         return tuple(warned)
     say = _Arms(
         result, labels, messages, condition=result.compared, levels=(),
-        randomized=randomized, decimals=rating_decimals(rows["estimate"]),
+        randomized=randomized, plan=plan, decimals=rating_decimals(rows["estimate"]),
     )  # fmt: skip
     return (*say.all(rows, limit, higher_is), *warned)
 
@@ -86,11 +90,12 @@ def _(
     labels: Labels = None,
     randomized: bool = False,
     higher_is: HigherIs = "better",
+    plan: AnalysisPlan | None = None,
 ) -> tuple[Finding, ...]:
     messages = Messages(language)
     say = _Arms(
         result, labels, messages, condition="condition", levels=(result.first, result.second),
-        randomized=randomized, decimals=rating_decimals(result.means["mean"]),
+        randomized=randomized, plan=plan, decimals=rating_decimals(result.means["mean"]),
     )  # fmt: skip
     rows = result.estimates[result.estimates["term"] == "condition"]
     rows = rows.assign(group=f"{result.second} − {result.first}", p_adjusted=rows["p_value"])
@@ -208,6 +213,7 @@ class _Arms:
         condition: str,
         levels: Iterable[str],
         randomized: bool,
+        plan: AnalysisPlan | None,
         decimals: int,
     ) -> None:
         self.result: Result = result
@@ -218,6 +224,7 @@ class _Arms:
         self.condition = condition
         self.levels = list(levels)
         self.randomized = randomized
+        self.smallest = planned_smallest(plan, result.outcome)
         self.decimals = decimals
 
     def all(
@@ -259,13 +266,31 @@ class _Arms:
             base, arm = paired_levels(str(row.group), self.levels)
             adopt = sign * row.estimate > 0
             if (arm if adopt else base) not in beaten:
-                message = "action_adopt" if adopt else "action_avoid"
-                yield self._told(message, row, sure="clear", rank=5.0, topic="action")
+                yield self._advice(row, adopt=adopt)
                 return
+
+    def _advice(self, row: Any, *, adopt: bool) -> Finding:
+        """Advise a condition; with care where it need not be better by as much as matters."""
+        message, how = "action_adopt" if adopt else "action_avoid", self._reach(row)
+        if how == "within" or (how == "open" and adopt):
+            message = f"{message}_{how}"
+        sure: Sureness = "likely" if how == "open" and adopt else "clear"
+        return self._told(message, row, sure=sure, rank=5.0, topic="action")
+
+    def _reach(self, row: Any) -> Reach | None:
+        return reach(row.conf_low, row.conf_high, self.smallest)
 
     def _sure(self, row: Any) -> Sureness:
         ends = (row.conf_low, row.conf_high)
         return sureness(row.p_adjusted, *ends, confidence_level=self.level)
+
+    def _matters(self, row: Any, topic: str) -> dict[str, Any]:
+        """Return what is needed to hold a difference against the smallest that matters."""
+        how = self._reach(row)
+        if how is None:
+            return {}
+        told_beside = {"matters": how} if topic == "finding" else {}
+        return {"smallest": self.smallest} | told_beside
 
     def _told(
         self,
@@ -291,7 +316,8 @@ class _Arms:
                 "confidence_level": self.level,
                 "decimals": self.decimals,
                 "p_adjusted": row.p_adjusted,
-            },
+            }
+            | self._matters(row, topic),
             self.messages,
             sure=sure,
             rank=rank,

@@ -18,6 +18,7 @@ from cxresearch.peak_end import (
     compare_conditions,
     sample_ratio,
 )
+from cxresearch.planned import AnalysisPlan, Hypothesis
 from cxresearch.sentences import findings, retell
 from cxresearch.shown import Finding
 
@@ -247,6 +248,48 @@ def test_likely_is_said_where_the_adjusted_p_does_not_reach(made: ModuleType) ->
     assert told.sure == "likely"
     assert "probably raised" in told.text
     assert topic(findings(lifted, randomized=True), "action") == []
+
+
+@pytest.mark.parametrize(
+    ("smallest", "clause", "advice", "sure"),
+    [
+        (0.1, "lies beyond the 0.10 points", "is the better choice", "clear"),
+        (0.8, "reaches the 0.80 points", "is open: weigh what it costs", "likely"),
+        (3.0, "lies within the ±3.00 points", "no reason to change", "clear"),
+    ],
+)
+def test_a_difference_is_held_against_the_smallest_that_the_plan_calls_worth_it(
+    made: ModuleType, smallest: float, clause: str, advice: str, sure: str
+) -> None:
+    arms = made.arms({"plain": 0.0, "warm": 0.8})
+    plan = AnalysisPlan(hypotheses=(), primary_outcome="memory", smallest_effect=smallest)
+    found = findings(arms, randomized=True, plan=plan)
+    (action,) = topic(found, "action")
+    assert clause in found[0].text
+    assert found[0].sure == "clear"  # of the direction
+    assert (advice in action.text, action.sure) == (True, sure)
+    spanish = findings(arms, randomized=True, plan=plan, language="es")
+    for told, other in zip(found, spanish, strict=True):
+        assert retell(told.to_dict(), "es") == other.text
+
+
+def test_a_worse_condition_is_held_against_the_smallest_effect_too(made: ModuleType) -> None:
+    arms = made.arms({"plain": 0.8, "warm": 0.0})
+    plan = AnalysisPlan(hypotheses=(), primary_outcome="memory", smallest_effect=3.0)
+    (action,) = topic(findings(arms, randomized=True, plan=plan), "action")
+    assert "no reason to give it up" in action.text
+
+
+def test_a_smallest_effect_of_another_outcome_is_not_mentioned(made: ModuleType) -> None:
+    arms = made.arms({"plain": 0.0, "warm": 0.8})
+    own = Hypothesis(id="H1", statement="", outcome="rated", asked="memory", model="conditions")
+    plan = AnalysisPlan(hypotheses=(own,), primary_outcome="rated", smallest_effect=0.4)
+    other = AnalysisPlan(hypotheses=(own,), primary_outcome="again", smallest_effect=0.4)
+    without = findings(arms, randomized=True)
+    assert "0.40 points" in findings(arms, randomized=True, plan=plan)[0].text
+    assert [f.text for f in findings(arms, randomized=True, plan=other)] == [
+        f.text for f in without
+    ]
 
 
 def test_covariates_make_the_adjusted_difference_the_one_that_is_told(made: ModuleType) -> None:
