@@ -17,6 +17,8 @@ import pandas as pd
 
 Sureness = Literal["clear", "likely", "not_decided"]
 Depth = Literal["manager", "analyst", "student"]
+_LONGEST_UNBROKEN = 20
+"""Characters from which a column of text is set in several lines."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -95,7 +97,7 @@ class DisplayTable:
             Accessible name of the frame that scrolls; by default the caption.
         """
         headings = [str(column) for column in self.shown.columns]
-        kinds = ["num" if heading in self.numeric else "text" for heading in headings]
+        kinds = [self._kind(place) for place in range(len(headings))]
         head = "".join(
             f'<th scope="col" class="{kind}">{heading(text)}</th>'
             for text, kind in zip(headings, kinds, strict=True)
@@ -118,6 +120,13 @@ class DisplayTable:
             f"<table><caption>{title}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
         )
+
+    def _kind(self, place: int) -> str:
+        """Return the classes of a column's cells: sentences wrap, numbers and names do not."""
+        if str(self.shown.columns[place]) in self.numeric:
+            return "num"
+        longest = max((len(str(cell)) for cell in self.shown.iloc[:, place]), default=0)
+        return "text wrap" if longest > _LONGEST_UNBROKEN else "text"
 
     @staticmethod
     def _cell(value: object, kind: str, *, first: bool) -> str:

@@ -15,6 +15,7 @@ from cxresearch.codebook.model import (
 )
 from cxresearch.psychometrics import ScaleReliabilityResult
 from cxresearch.responses.model import Flow, FlowStep, Responses
+from cxresearch.shown import DisplayTable
 from cxresearch.tables import (
     display_flow,
     display_missing,
@@ -180,3 +181,21 @@ def test_reliability_is_shown_with_interval_and_a_plain_word() -> None:
 def test_notes_of_the_result_are_told(code: str, told: str) -> None:
     table = display_reliability(reliability([ALPHA], (code,)))
     assert any(note.startswith(told) for note in table.notes)
+
+
+def test_columns_of_sentences_wrap_and_numbers_and_short_names_do_not() -> None:
+    shown = pd.DataFrame(
+        {
+            "Element": ["Sample size"],
+            "Planned": ["once the second of the two conditions has been met"],
+            "Interval": ["[0.356657, 1.073583] of 1000 draws"],
+            "Status": ["as planned"],
+        }
+    )
+    html = DisplayTable(
+        name="plan", caption="Plan", shown=shown, data=shown, numeric=("Interval",)
+    ).to_html()
+    assert '<td class="text wrap">once the second' in html
+    assert '<td class="num">[0.356657' in html
+    assert '<td class="text">as planned' in html
+    assert '<th scope="row" class="text">Sample size' in html
