@@ -123,6 +123,41 @@ def test_each_guess_says_how_sure_it_is(tmp_path: Path, workspace: Path) -> None
     assert any("were they drawn at random?" in line for line in guesses)
 
 
+def test_a_column_of_one_value_never_names_the_people(tmp_path: Path, workspace: Path) -> None:
+    moments, episodes = messy()
+    tables = {
+        "beeps": moments.assign(
+            visit_no=moments["Patient ID"] + moments["visit_no"].astype(str)
+        ),
+        "visits": episodes.assign(
+            visit_no=episodes["Patient ID"] + episodes["visit_no"].astype(str)
+        ),
+    }
+    tables = {
+        name: frame.rename(columns={"Patient ID": "code"}) for name, frame in tables.items()
+    }
+    for frame in tables.values():
+        frame.insert(0, "client", "North clinic")
+    folder = new_study(workspace, "visits", method="peak_end", data=write(tmp_path, **tables))
+    codebook = load_codebook(folder / "codebook.yaml")
+    assert [c.column for c in codebook.columns_with_role("participant")] == ["code"]
+    assert "1 people" not in (folder / "codebook.yaml").read_text(encoding="utf-8")
+
+
+def test_ratings_with_fractions_are_proposed_as_they_are(
+    tmp_path: Path, workspace: Path
+) -> None:
+    moments, episodes = messy()
+    moments["Pain (0-10)"] = (moments["Pain (0-10)"] - 0.25).clip(lower=0)
+    folder = new_study(
+        workspace, "visits", method="peak_end", data=write(tmp_path, m=moments, e=episodes)
+    )
+    text = (folder / "codebook.yaml").read_text(encoding="utf-8")
+    assert "from_0_to_10_any: {range: [0, 10], whole: false}" in text
+    assert "from_0_to_10: {range: [0, 10]}" in text  # of the remembered pain, in whole numbers
+    assert not check_study("visits", workspace=workspace).faults
+
+
 @pytest.mark.parametrize("name", ["clinic-visits", "call-endings"])
 def test_the_sample_studies_are_proposed_as_they_are(name: str, workspace: Path) -> None:
     paths = [SAMPLES / name / f"{table}.csv" for table in ("moments", "episodes")]

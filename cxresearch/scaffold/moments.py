@@ -36,6 +36,8 @@ class MomentGuess:
         What the codebook says beside the role: ``"unit: order"``.
     low, high : float or None
         Ends of the response scale of a rating.
+    whole : bool
+        All ratings are whole numbers.
     """
 
     name: str
@@ -44,6 +46,7 @@ class MomentGuess:
     options: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    whole: bool = True
 
 
 def guess_moments(tables: TwoTables) -> tuple[list[MomentGuess], list[str]]:
@@ -67,7 +70,7 @@ def _key_guess(role: str, name: str, tables: TwoTables) -> MomentGuess:
         seen = f"with {tables.keys[0]} it tells the episodes apart"
         seen += f", but {twice} stand twice" if twice else ""
     else:
-        seen = f"{count} people, in both tables"
+        seen = f"{count} {'person' if count == 1 else 'people'}, in both tables"
     return MomentGuess(
         name=name,
         role="participant" if role == "participant" else "episode",
@@ -161,6 +164,7 @@ def _rating(moments: pd.DataFrame, names: Sequence[str]) -> MomentGuess | None:
         options=_direction(name, low, high),
         low=low,
         high=high,
+        whole=_profile(moments[name], name).whole,
     )
 
 
@@ -233,7 +237,10 @@ def _remembered(episodes: pd.DataFrame, names: Sequence[str]) -> MomentGuess | N
     more = f"; or {', '.join(others[:4])}?" if others else ""
     sure = "likely" if told and not others else "guess"
     why = f"{sure}: a rating of the whole episode{more}"
-    return MomentGuess(name=name, role="retrospective", why=why, low=low, high=high)
+    whole = _profile(episodes[name], name).whole
+    return MomentGuess(
+        name=name, role="retrospective", why=why, low=low, high=high, whole=whole
+    )
 
 
 def _private(column: pd.Series, name: str) -> MomentGuess | None:

@@ -20,6 +20,8 @@ _TO_DO = {
 }
 _BOTH = ("participant", "episode")
 _MOST_UNUSED = 60
+Ends = tuple[float, float, bool]
+"""Lowest and highest answer of a scale, and whether only whole numbers are answers."""
 
 
 def propose_moments_codebook(tables: TwoTables, *, title: str, files: Sequence[str]) -> str:
@@ -51,8 +53,9 @@ def propose_moments_codebook(tables: TwoTables, *, title: str, files: Sequence[s
         "",
         "response_scales:",
         *(
-            f"  {name}: {{range: [{low:g}, {high:g}]}}  # guess: is it the whole scale?"
-            for (low, high), name in scales.items()
+            f"  {name}: {{range: [{low:g}, {high:g}]{'' if whole else ', whole: false'}}}"
+            "  # guess: is it the whole scale?"
+            for (low, high, whole), name in scales.items()
         ),
         "",
         "columns:",
@@ -64,24 +67,22 @@ def propose_moments_codebook(tables: TwoTables, *, title: str, files: Sequence[s
     return "\n".join(lines) + "\n"
 
 
-def _scales(guesses: Sequence[MomentGuess]) -> dict[tuple[float, float], str]:
-    found: dict[tuple[float, float], str] = {}
+def _scales(guesses: Sequence[MomentGuess]) -> dict[Ends, str]:
+    found: dict[Ends, str] = {}
     for guess in guesses:
         if guess.low is not None and guess.high is not None:
-            ends = (guess.low, guess.high)
-            words = [f"{end:g}".replace("-", "minus") for end in ends]
-            found.setdefault(ends, f"from_{words[0]}_to_{words[1]}")
+            words = [f"{end:g}".replace("-", "minus") for end in (guess.low, guess.high)]
+            name = f"from_{words[0]}_to_{words[1]}{'' if guess.whole else '_any'}"
+            found.setdefault((guess.low, guess.high, guess.whole), name)
     roles = {guess.role for guess in guesses}
     if not {"rating", "retrospective"} <= roles:
-        found.setdefault((1.0, 7.0), "rating_scale")
-        ends = next(ends for ends, name in found.items() if ends == (1.0, 7.0))
-        found[ends] = "rating_scale"
+        found[1.0, 7.0, True] = "rating_scale"
     return found
 
 
 def _column_lines(
     guesses: Sequence[MomentGuess],
-    scales: dict[tuple[float, float], str],
+    scales: dict[Ends, str],
     tables: TwoTables,
 ) -> list[str]:
     sections: dict[str, list[str]] = {"both": [], "moments": [], "episodes": []}
@@ -104,13 +105,13 @@ def _column_lines(
     return [line for name, head in heads.items() for line in (head, *sections[name])]
 
 
-def _line(guess: MomentGuess, scales: dict[tuple[float, float], str], names: set[str]) -> str:
+def _line(guess: MomentGuess, scales: dict[Ends, str], names: set[str]) -> str:
     name = _name(guess, names)
     parts = [f"role: {guess.role}"]
     if name != guess.name:
         parts.append(f"column: {key(guess.name)}")
     if guess.low is not None and guess.high is not None:
-        parts.append(f"scale: {scales[guess.low, guess.high]}")
+        parts.append(f"scale: {scales[guess.low, guess.high, guess.whole]}")
     parts += guess.options
     return f"  {key(name)}: {{{', '.join(parts)}}}  # {guess.why}"
 

@@ -117,14 +117,16 @@ def _keys(
 ) -> tuple[str, ...]:
     """Return participant and episode: two shared columns that tell the episodes apart."""
     names = [name for name in shared if _repeats(moments[name])]
+    # One value may number the only visit of everybody; it never names the people.
+    people = [name for name in names if _several(episodes[name])]
     pairs = [
         (person, episode)
-        for person in names
+        for person in people
         for episode in names
         if person != episode and not episodes.duplicated([person, episode]).mean() > 0.2
     ]
     if not pairs:
-        return tuple(names[:1])
+        return tuple(people[:1])
 
     def score(pair: tuple[str, str]) -> tuple[float, ...]:
         person, episode = pair
@@ -143,6 +145,10 @@ def _repeats(column: pd.Series) -> bool:
     return len(given) >= 0.95 * len(column) and given.nunique() < len(given)
 
 
+def _several(column: pd.Series) -> bool:
+    return column[column != ""].nunique() > 1
+
+
 def _split(table: pd.DataFrame) -> TwoTables:
     """Split one table: what is one value in every episode is a column of the episodes."""
     names = [name for name in columns_of(table) if _repeats(table[name])]
@@ -150,7 +156,7 @@ def _split(table: pd.DataFrame) -> TwoTables:
     keys: tuple[str, ...] = ()
     for person in names:
         for episode in names:
-            if person == episode:
+            if person == episode or not _several(table[person]):
                 continue
             told = named(person, "participant") + named(episode, "episode")
             sizes = table.groupby([person, episode], sort=False).size()
