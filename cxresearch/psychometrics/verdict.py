@@ -286,10 +286,6 @@ def distinct_scales(
     discriminant validity in variance-based structural equation modeling. Journal of the Academy
     of Marketing Science 43, 115–135. https://doi.org/10.1007/s11747-014-0403-8
 
-    Rodriguez, A., Reise, S. P., & Haviland, M. G. (2016). Evaluating bifactor models:
-    Calculating and interpreting statistical indices. Psychological Methods 21, 137–150.
-    https://doi.org/10.1037/met0000045
-
     Rhemtulla, M., Brosseau-Liard, P. É., & Savalei, V. (2012). When can categorical variables
     be treated as continuous? Psychological Methods 17, 354–373.
     https://doi.org/10.1037/a0029315

@@ -15,7 +15,6 @@ from cxresearch.reports.markdown import Outline, render_markdown
 from cxresearch.reports.source import DEPTHS, RunFiles
 from cxresearch.reports.telling import Told
 from cxresearch.shown import Depth
-from cxresearch.wording.messages import DEFAULT_LANGUAGE
 from cxresearch.wording.templates import narration
 
 _FIRST_TITLE = re.compile(r"\A\s*#\s+[^\n]*\n?")
@@ -116,8 +115,7 @@ def read_sections(shower: OutputShower) -> list[Section]:
 
 def _in_language(source: str, shower: OutputShower) -> tuple[str, str]:
     """Return a text in the page's language and ``""``, or as it is and the language it has."""
-    wanted, notebook = shower.messages.language, shower.files.notebook
-    own = str(notebook.metadata.get("cxresearch", {}).get("language", DEFAULT_LANGUAGE))
+    wanted, own = shower.messages.language, shower.files.narrated_in
     if own == wanted:
         return source, ""
     translated = narration(source, wanted)

@@ -8,20 +8,32 @@ from datetime import datetime
 from typing import Any
 
 from cxresearch._types import Json
+from cxresearch.reports.source import RunFiles
 from cxresearch.responses.model import Flow, FlowStep
 from cxresearch.wording import Messages
+from cxresearch.wording.templates import narration
 
 _DASH = "–"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterRow:
-    """One line of the table of parameters."""
+    """One line of the table of parameters.
+
+    Attributes
+    ----------
+    name, value, help : str
+    changed : bool
+        Differs from the template's default.
+    language : str
+        Of the help, where it is another than the page's.
+    """
 
     name: str
     value: str
     help: str
     changed: bool
+    language: str = ""
 
 
 def flow_sentence(respondents: Json, messages: Messages) -> str:
@@ -43,19 +55,32 @@ def people_sentence(respondents: Json, messages: Messages) -> str:
     return messages.text(f"quality.flow{unit}", read=read, analysed=analysed)
 
 
-def parameter_rows(record: Json) -> list[ParameterRow]:
-    """Return the parameters of a run, those that differ from the template's defaults marked."""
+def parameter_rows(files: RunFiles, language: str) -> list[ParameterRow]:
+    """Return the parameters of a run, those that differ from the template's defaults marked.
+
+    Parameters
+    ----------
+    files : RunFiles
+    language : str
+        Of the page; helps of the shipped templates are translated.
+    """
+    record, own = files.record, files.narrated_in
     defaults = record.get("parameter_defaults", {})
     helps = record.get("parameter_help", {})
-    return [
-        ParameterRow(
-            name=name,
-            value=shown_value(value),
-            help=str(helps.get(name, "")),
-            changed=name in defaults and defaults[name] != value,
+    rows = []
+    for name, value in record.get("parameters", {}).items():
+        text = str(helps.get(name, ""))
+        translated = text if own == language else narration(text, language)
+        rows.append(
+            ParameterRow(
+                name=name,
+                value=shown_value(value),
+                help=text if translated is None else translated,
+                changed=name in defaults and defaults[name] != value,
+                language=own if text and translated is None else "",
+            )
         )
-        for name, value in record.get("parameters", {}).items()
-    ]
+    return rows
 
 
 def shown_value(value: Any) -> str:

@@ -143,7 +143,7 @@ def _page(files: RunFiles, teller: Teller, sections: list[Section]) -> dict[str,
         "contents": _contents(sections, words),
         "sections": [_safe_section(part, paper) for part in sections if not part.data],
         "data_sections": [_safe_section(part, paper) for part in sections if part.data],
-        "parameters": parameter_rows(record),
+        "parameters": parameter_rows(files, messages.language),
         "parameters_label": messages.text(
             "report.table_label", caption=messages.text("report.parameters_heading")
         ),

@@ -11,6 +11,7 @@ from cxresearch._imports import without_slow_imports
 from cxresearch._types import Json
 from cxresearch.errors import CxError
 from cxresearch.shown import Depth
+from cxresearch.wording.messages import DEFAULT_LANGUAGE
 
 DEPTHS: tuple[Depth, ...] = ("manager", "analyst", "student")
 
@@ -42,6 +43,12 @@ class RunFiles:
     def failed(self) -> bool:
         """Whether the run did not come to its end."""
         return self.record.get("status") != "completed"
+
+    @property
+    def narrated_in(self) -> str:
+        """Language of the notebook's texts and of the helps of its parameters."""
+        metadata = {} if self.notebook is None else self.notebook.metadata.get("cxresearch", {})
+        return str(metadata.get("language", DEFAULT_LANGUAGE))
 
     def text(self, file: str) -> str:
         """Return the text of a file of the run.

@@ -172,3 +172,14 @@ def test_a_spanish_report_narrates_in_spanish_and_marks_what_it_cannot(
     assert '<div class="prose"><h2 id="se-sintió-el-cambio">¿Se sintió el cambio? ' in html
     assert '<div class="prose" lang="en"><h2 id="mine">' in html
     assert "Análisis de brechas SERVQUAL" in html
+
+
+def test_parameters_are_explained_in_the_language_of_the_page(make_run: MakeRun) -> None:
+    run = make_run()
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    record["parameter_help"]["segments"] = "Mine alone"
+    (run / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    html = render_report(run, language="es")
+    assert '<td class="text wrap">Nivel de todos los intervalos</td>' in html
+    assert '<td class="text wrap" lang="en">Mine alone</td>' in html
+    assert '<td class="text wrap">Level of every interval</td>' in render_report(run)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cxresearch.runs import read_template
 from cxresearch.wording import available_languages
 from cxresearch.wording.templates import narration
 
@@ -21,6 +22,14 @@ def test_every_text_of_a_template_is_translated(template: Path, language: str) -
     cells = json.loads(template.read_text(encoding="utf-8"))["cells"]
     texts = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
     assert [text for text in texts if narration(text, language) is None] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_every_parameter_of_a_template_is_explained(template: Path, language: str) -> None:
+    helps = [parameter.help for parameter in read_template(template).parameters]
+    assert helps
+    assert [text for text in helps if narration(text, language) is None] == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
