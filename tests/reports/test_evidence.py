@@ -86,6 +86,30 @@ def test_every_form_belongs_to_a_term_with_a_meaning(language: str) -> None:
         assert set(messages.section(section)) <= known
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            "Lord's formula, parallel analysis, latent correlations, omega hierarchical, HTMT, "
+            "CFI, RMSEA, resamples",
+        ),
+        (
+            "es",
+            "fórmula de Lord, análisis paralelo, correlaciones latentes, omega jerárquica, HTMT, "
+            "CFI, RMSEA, remuestras",
+        ),
+    ],
+)
+def test_what_only_statisticians_say_is_explained_in_one_line(
+    language: str, words: str
+) -> None:
+    glossary = Glossary(Messages(language))
+    linked = re.findall(r'<a class="term"[^>]*>(.*?)</a>', glossary.sentence(words))
+    assert [word.replace("&#x27;", "'") for word in linked] == words.split(", ")
+    assert all(30 < len(entry.meaning) < 160 for entry in glossary.entries())
+
+
 def test_only_terms_that_occur_are_explained(make_run: MakeRun, given: Any) -> None:
     told = given.finding("The gap is wide.", 1.0)
     html = render_report(make_run([told]))
