@@ -24,6 +24,8 @@ from cxresearch.shown import Depth, DisplayTable
 from cxresearch.wording import Messages
 
 _WIDE = 8
+_SENTENCES = "apa_"
+_COPY_WORDS = ("copy", "copied", "uncopied")
 _OWN = re.compile(r"(?:results|tables)/\w+\.(?:json|csv)")
 BlockKind = Literal["prose", "figure", "table", "evidence", "text", "code", "note"]
 
@@ -161,8 +163,7 @@ class OutputShower:
             numeric=tuple(entry["numeric"]),
             notes=tuple(entry["notes"]),
         )
-        link = _download(entry["name"], self.files.text(entry["file"]))
-        words = escape(self.messages.text("report.download_csv"))
+        tools = download_link(entry["name"], self.files.text(entry["file"]), self.messages)
         wide = " wide" if len(entry["columns"]) > _WIDE else ""
         glossary = self.teller.glossary
         shown = table.to_html(
@@ -172,9 +173,16 @@ class OutputShower:
             region=self._region(entry["caption"]),
         )
         return (
-            f'<div class="datatable{wide}" id="{table_id(entry["name"])}" tabindex="-1">{shown}'
-            f'<p class="tools"><a {link}>{words}</a></p></div>'
+            f'<div class="datatable{wide}" id="{table_id(entry["name"])}" tabindex="-1"'
+            f"{self._copying(entry['name'])}>{shown}{tools}</div>"
         )
+
+    def _copying(self, name: str) -> str:
+        """Return the words of the copy buttons that the script puts beside APA sentences."""
+        if not name.startswith(_SENTENCES):
+            return ""
+        words = {key: self.messages.text(f"report.{key}") for key in _COPY_WORDS}
+        return "".join(f' data-{key}="{escape(text)}"' for key, text in words.items())
 
     def _region(self, caption: str) -> str:
         """Return a name for the frame of a table that no other on the page has."""
@@ -236,10 +244,22 @@ class OutputShower:
         return Block(kind="table", html=html, depth=depth)
 
 
-def _download(name: str, csv: str) -> str:
+def download_link(name: str, csv: str, messages: Messages) -> str:
+    """Return the line below a table that holds its numbers as a file.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, without ending.
+    csv : str
+        As `cxresearch.record.table_to_csv` returns it.
+    messages : Messages
+    """
     # Spreadsheets need the mark at the start to read the file as UTF-8.
     data = base64.b64encode(("\ufeff" + csv).encode()).decode("ascii")
-    return f'download="{escape(name)}.csv" href="data:text/csv;charset=utf-8;base64,{data}"'
+    words = escape(messages.text("report.download_csv"))
+    link = f'download="{escape(name)}.csv" href="data:text/csv;charset=utf-8;base64,{data}"'
+    return f'<p class="tools"><a {link}>{words}</a></p>'
 
 
 def _alt(metadata: Any, kind: str, where: str) -> str:

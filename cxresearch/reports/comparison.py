@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -12,6 +13,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from cxresearch._types import Json
+from cxresearch.record import table_to_csv
+from cxresearch.reports.blocks import download_link
 from cxresearch.reports.facts import day_of, shown_value, waves_of
 from cxresearch.reports.glossary import Glossary
 from cxresearch.reports.source import RunFiles
@@ -106,7 +109,10 @@ def change_part(comparison: Comparison, files: RunFiles, glossary: Glossary) -> 
     if not len(changes):
         sentences = [say("compare.nothing")]
     tables = _Tables(messages=messages, glossary=glossary, labels=labels)
-    clearest = tables.of(decided.head(_MOST), say("compare.clearest")) if len(decided) else ""
+    clearest = ""
+    if len(decided):
+        shown = decided.head(_MOST)
+        clearest = tables.of(shown, say("compare.clearest"), name="changes_clearest")
     return ChangePart(
         title=say("compare.heading", run=_called(comparison, messages)),
         sentences=tuple(escape(text) for text in sentences),
@@ -125,26 +131,29 @@ class _Tables:
     def folds(self, changes: pd.DataFrame) -> Iterator[tuple[str, str]]:
         for name, own in changes.groupby("result", sort=False):
             title = self.messages.text("compare.all_of", result=str(name))
-            yield title, self.of(own, title)
+            yield title, self.of(own, title, name=f"changes_{_file_name(str(name))}")
 
-    def of(self, changes: pd.DataFrame, caption: str) -> str:
+    def of(self, changes: pd.DataFrame, caption: str, *, name: str) -> str:
+        """Return a table of changes; `name` is that of its CSV file."""
         say, formats = self.messages.text, Formats.of(self.messages.language)
         heads = [say(f"compare.{name}") for name in ("what", "before", "now", "change")]
         heads += [say("compare.interval"), "n"]
         rows = [self._cells(row, formats) for row in changes.itertuples(index=False)]
         table = DisplayTable(
-            name="changes",
+            name=name,
             caption=caption,
             shown=pd.DataFrame(rows, columns=heads, dtype=object),
             data=changes,
             numeric=tuple(heads[1:]),
             notes=(say("compare.method"),),
         )
-        return table.to_html(
+        html = table.to_html(
             heading=self.glossary.heading,
             note=self.glossary.sentence,
             region=say("report.table_label", caption=caption),
         )
+        link = download_link(name, table_to_csv(changes), self.messages)
+        return f'<div class="datatable">{html}{link}</div>'
 
     def _cells(self, row: Any, formats: Formats) -> list[str]:
         sizes = [abs(v) for v in (row.earlier, row.later, row.estimate) if v == v]
@@ -159,6 +168,10 @@ class _Tables:
             formats.interval(row.conf_low, row.conf_high, decimals),
             " → ".join(formats.count(n) for n in (row.n_earlier, row.n)),
         ]
+
+
+def _file_name(result: str) -> str:
+    return re.sub(r"\W+", "_", result)[:60]
 
 
 def _called(comparison: Comparison, messages: Messages) -> str:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from cxresearch.reports import write_report
+from cxresearch.catalogue import catalogue_server, write_index
+from cxresearch.reports import render_report, write_report
+from cxresearch.reports.comparison import CHANGES, Comparison
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -43,17 +50,19 @@ def open_page(chromium: Any) -> Iterator[Open]:
     contexts: list[Any] = []
 
     def note_request(request: Any) -> None:
-        if not request.url.startswith(("file:", "data:")):
+        if not request.url.startswith(("file:", "data:", "http://127.0.0.1:")):
             said.append(request.url)
 
-    def open_it(path: Path, *, width: int = 1280, hash_: str = "", **options: Any) -> Any:
+    def open_it(
+        path: Path, *, width: int = 1280, hash_: str = "", url: str = "", **options: Any
+    ) -> Any:
         size = {"width": width, "height": 800}
         contexts.append(chromium.new_context(viewport=size, **options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", note_request)
-        page.goto(f"file://{path}{hash_}")
+        page.goto(url or f"file://{path}{hash_}")
         return page
 
     yield open_it
@@ -140,6 +149,173 @@ def test_a_table_is_downloaded_as_csv(report: Path, open_page: Open, tmp_path: P
     target = tmp_path / "saved.csv"
     waiting.value.save_as(target)
     assert target.read_bytes().startswith(b"\xef\xbb\xbfitem,gap\n")
+
+
+SENTENCE = 'Staff <b>&amp; "quotes"</b> {{x}} \u202eעברית\u202c 🙂: t(597) = −0.44, p = .661'
+
+
+NO_CLIPBOARD = (
+    "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
+)
+
+
+@pytest.fixture
+def sentences(make_run: MakeRun, given: Any) -> Path:
+    extra = given.cells(("m", "## For analysts\n\nWords.", ["analyst"]))
+    values = (given.table(SENTENCE, "apa_gaps"), given.table("Plain"))
+    return write_report(make_run(*values, extra=extra))
+
+
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+@pytest.mark.parametrize("clipboard", ["new", "old"])
+def test_a_sentence_in_apa_style_is_copied_as_it_stands_and_that_is_told(
+    sentences: Path, open_page: Open, by: str, clipboard: str
+) -> None:
+    allowed = ["clipboard-read", "clipboard-write"]
+    page = open_page(sentences, width=360, permissions=allowed)
+    if clipboard == "old":  # as where a page is served over plain HTTP
+        page.evaluate(NO_CLIPBOARD)
+    button = page.get_by_role("button")
+    assert button.count() == 1  # none in a table that is not in APA style
+    status = page.get_by_role("status")
+    assert status.inner_text() == ""
+    if by == "mouse":
+        button.click()
+    else:
+        button.focus()
+        page.keyboard.press("Enter")
+    playwright.expect(status).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == SENTENCE
+    assert page.evaluate("document.activeElement.className") == "copy"
+    playwright.expect(button).to_have_text("Copy", timeout=5000)
+
+
+def test_a_sentence_that_cannot_be_copied_is_selected(sentences: Path, open_page: Open) -> None:
+    page = open_page(sentences)
+    page.evaluate(NO_CLIPBOARD)
+    page.evaluate("() => { document.execCommand = () => false; }")
+    page.get_by_role("button").click()
+    playwright.expect(page.get_by_role("status")).to_contain_text("Not copied")
+    assert page.evaluate("getSelection().toString()") == SENTENCE
+
+
+def test_without_javascript_or_on_paper_there_is_no_button(
+    sentences: Path, open_page: Open
+) -> None:
+    assert open_page(sentences, java_script_enabled=False).locator("button").count() == 0
+    page = open_page(sentences)
+    page.emulate_media(media="print")
+    assert page.locator("button:visible").count() == 0
+
+
+def test_a_long_caption_is_whole_on_a_phone_and_stays_when_the_table_is_scrolled(
+    make_run: MakeRun, given: Any, open_page: Open
+) -> None:
+    table = given.table()
+    object.__setattr__(table, "caption", "Which words of a caption are seen " * 6)
+    page = open_page(write_report(make_run(table)), width=360)
+    place = "(() => { const b = document.querySelector('caption').getBoundingClientRect();"
+    place += " return [b.left, b.right]; })()"
+    before = page.evaluate(place)
+    assert 0 <= before[0] < before[1] <= 360
+    page.evaluate("document.querySelector('.scroll').scrollLeft = 150")
+    assert page.evaluate("document.querySelector('.scroll').scrollLeft") == 150
+    assert page.evaluate(place) == before
+
+
+@pytest.fixture
+def served(report: Path) -> Iterator[str]:
+    reports = report.parents[2]
+    write_index(reports)
+    server = catalogue_server(reports)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/{report.relative_to(reports)}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_served_report_works_under_the_policy_of_the_server(
+    report: Path, served: str, open_page: Open, tmp_path: Path
+) -> None:
+    page = open_page(report, url=served, accept_downloads=True)
+    page.get_by_text("Analyst", exact=True).click()
+    assert page.locator("#for-analysts").is_visible()
+    assert page.url == f"{served}#depth=analyst"
+    with page.expect_download() as waiting:
+        page.get_by_text("Download CSV").click()
+    waiting.value.save_as(tmp_path / "saved.csv")
+    assert (tmp_path / "saved.csv").read_bytes().startswith(b"\xef\xbb\xbfitem,gap\n")
+    page.goto(served.partition("/bank-branches/")[0])
+    page.get_by_role("searchbox").fill("nowhere")
+    assert page.get_by_text("No study matches.").is_visible()
+
+
+HOSTILE = (
+    "=<img src=x onerror=alert(1)>\"'&{{7*7}} +cmd|'/C calc'!A0 \u202eעברית\u202c 🙂 한국어 "
+    + "m" * 300
+)
+
+
+@pytest.fixture
+def compared(make_run: MakeRun, given: Any) -> Path:
+    """A page of comparison whose every text is hostile."""
+    rows = [
+        (result, HOSTILE, HOSTILE, 1 / 3, 2 / 3, change, low, high, 391, 402, 0.95)
+        for result, change, low, high in (
+            ("servqual_gaps", 1 / 3, 0.1, 0.6),
+            ("zone", 1 / 7, -0.1, 0.4),
+            (HOSTILE, 1 / 3, 0.1, 0.6),
+        )
+    ]
+    folder = make_run(given.findings)
+    earlier = {**given.record, "run": HOSTILE, "title": HOSTILE, "data": [{"wave": HOSTILE}]}
+    since = Comparison(
+        earlier=earlier,
+        later=given.record,
+        changes=pd.DataFrame(rows, columns=list(CHANGES)),
+        parameters=((HOSTILE, [HOSTILE], HOSTILE),),
+        data=((HOSTILE, HOSTILE),),
+    )
+    page = folder.parent / "since.html"
+    page.write_text(render_report(folder, since=since, base="x/"), encoding="utf-8")
+    return page
+
+
+def test_each_table_of_changes_has_its_own_file_at_full_precision(compared: Path) -> None:
+    html = compared.read_text(encoding="utf-8")
+    found = re.findall(r'download="([^"]+)" href="data:[^,]*,([^"]+)"', html)
+    names = [unescape(name) for name, _ in found]
+    assert names[:3] == [
+        "changes_clearest.csv",
+        "changes_servqual_gaps.csv",
+        "changes_zone.csv",
+    ]
+    assert len(set(names)) == len(names) == 4
+    assert all(re.fullmatch(r"\w{1,80}\.csv", name) for name in names)
+    texts = [base64.b64decode(data).decode("utf-8-sig") for _, data in found]
+    assert texts[2].splitlines()[0] == ",".join(CHANGES)
+    assert f",{1 / 7!r},-0.1,0.4,391,402,0.95" in texts[2]
+    for text in texts:
+        frame = pd.read_csv(io.StringIO(text))
+        assert frame["term"].tolist() == [f"'{HOSTILE}"] * len(frame)
+        assert frame["earlier"].tolist() == [1 / 3] * len(frame)
+
+
+def test_a_comparison_of_hostile_texts_is_whole_on_a_phone(
+    compared: Path, open_page: Open, tmp_path: Path
+) -> None:
+    page = open_page(compared, width=360, hash_="#depth=analyst", accept_downloads=True)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.locator("img").count() == 0
+    assert HOSTILE in page.locator("#changes").text_content()
+    assert page.locator(".changes table:visible").count() == 4
+    assert escape(HOSTILE) in compared.read_text(encoding="utf-8")
+    with page.expect_download() as waiting:
+        page.locator("a[download='changes_zone.csv']").click()
+    assert waiting.value.suggested_filename == "changes_zone.csv"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
