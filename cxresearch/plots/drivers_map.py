@@ -14,7 +14,7 @@ from cxresearch.plots._axis import round_axis
 from cxresearch.plots._canvas import Area, Canvas, Line
 from cxresearch.plots._draw import pictured
 from cxresearch.plots._drivers import Labels, driver_label, people, share_decimals, spoken
-from cxresearch.plots._labels import Box, Spot, spots
+from cxresearch.plots._labels import Box, Spot, overlap, spots
 from cxresearch.plots._measure import text_width, wrapped
 from cxresearch.plots._place import Layout, Text
 from cxresearch.plots._plane import Plane
@@ -28,6 +28,7 @@ from cxresearch.wording.labels import shortened
 
 MEASURES = ("share", "coefficient", "given")
 _CORNERS = 36
+_DOT, _MOVE = 8.0, 4
 _LONGEST_DIRECT = 34
 """A longer name would cover its neighbours; then points are numbered and listed below."""
 
@@ -236,6 +237,10 @@ class DriverMap:
             step = size * 1.25
             y = plane.bottom - 7 - step * (len(lines) - 1) if low else plane.top + size + 4
             x = plane.right - 6 if right else plane.left + 6
+            width = max(text_width(line, size, bold=True) for line in lines)
+            left = x - width if right else x
+            box = (left, left + width, y - size, y + step * (len(lines) - 1) + 4)
+            y += self._past_points(plane, box, low=low)
             for line in lines:
                 canvas.texts.append(
                     Text(x, y, line, size, SOFT, "right" if right else "left", bold=True)
@@ -245,6 +250,22 @@ class DriverMap:
                 taken.append((left, left + width, y - size, y + 4))
                 y += step
         return taken
+
+    def _past_points(self, plane: Plane, box: Box, *, low: bool) -> float:
+        """Return how far a name leaves its corner so that it covers no point.
+
+        0 where it would cover one everywhere in its quadrant.
+        """
+        found = (plane.point(row.performance, row.importance) for row in self.rows)
+        dots = [(x - _DOT, x + _DOT, y - _DOT, y + _DOT) for x, y in found]
+        edge = plane.y(self.placed.cut_importance)
+        room = box[2] - edge if low else edge - box[3]
+        for step in range(max(int(room) // _MOVE, 0) + 1):
+            moved = step * (-_MOVE if low else _MOVE)
+            there = (box[0], box[1], box[2] + moved, box[3] + moved)
+            if not any(overlap(there, dot) for dot in dots):
+                return float(moved)
+        return 0.0
 
     def _points(self, canvas: Canvas, plane: Plane) -> None:
         for row in self.rows:
