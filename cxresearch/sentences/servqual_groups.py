@@ -102,6 +102,7 @@ def _worst(
         certain = "clear" if chance >= _CLEAR and sure == "clear" else "likely"
     key = {"clear": "worst", "likely": "worst_likely", "not_decided": "worst_open"}[certain]
     values = kept | {
+        "grouping": result.segment,
         "low_group": clean(worst["group"]),
         "low_gap": worst["estimate"],
         "chance": chance,

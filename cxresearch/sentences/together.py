@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from cxresearch.psychometrics import DistinctnessResult, InvarianceResult
+from cxresearch.sentences._base import told
 from cxresearch.sentences._render import retell
 from cxresearch.servqual import GapChangesResult, PooledGapsResult, ServqualGapsResult
 from cxresearch.shown import Finding
+from cxresearch.wording import Messages
 
 _CARES = ("not_comparable", "comparable_partial")
 _COMPARING = (ServqualGapsResult.kind, PooledGapsResult.kind, GapChangesResult.kind)
+_NOT_COMPARED = ("findings.segment_too_small", "findings.gap_groups.change_hidden")
 _AFTER_VERDICT = 99.0
+_UNCHECKED = 2.1
 
 
 def read_together(
@@ -36,8 +40,9 @@ def read_together(
     tuple of Finding
         Where customers do not tell the dimensions apart, the gap over all of them follows the
         verdict at once. Differences by a grouping in which equal intercepts do not hold for
-        all questions end with a caution; where that is not decided they stay as they are, and
-        the finding on the invariance says so.
+        all questions, and what names its lowest group, end with a caution; where that is not
+        decided they stay as they are, and the finding on the invariance says so. Of a grouping
+        that was not looked at, a finding of topic "quality" says that.
 
     References
     ----------
@@ -53,14 +58,41 @@ def read_together(
         isinstance(one, DistinctnessResult) and one.verdict == "one_factor" for one in measured
     )
     careful = [_with_care(one, cares, language) for one in found]
-    return tuple(_overall_first(one) if one_factor else one for one in careful)
+    told_all = [_overall_first(one) if one_factor else one for one in careful]
+    looked_at = {one.group for one in measured if isinstance(one, InvarianceResult)}
+    return (*told_all, *_not_looked_at(told_all, looked_at, Messages(language)))
+
+
+def _grouping(one: Finding) -> str:
+    """Return the segment, or the waves, that a finding compares; "" for none."""
+    if one.result not in _COMPARING or one.topic != "finding" or one.group in ("", "all"):
+        return ""
+    wave = one.result == GapChangesResult.kind
+    return "wave" if wave else str(one.values.get("grouping", one.group))
+
+
+def _not_looked_at(
+    found: Iterable[Finding], looked_at: Collection[str], messages: Messages
+) -> Iterator[Finding]:
+    """Say of each grouping that is compared, and was not checked, that it was not."""
+    compared = [one for one in found if one.message not in _NOT_COMPARED]
+    segments = {_grouping(one): one.values.get("segment", "wave") for one in compared}
+    for grouping, segment in segments.items():
+        if grouping and grouping not in looked_at:
+            yield told(
+                "quality.invariance.not_checked_warning",
+                {"segment": segment},
+                messages,
+                sure="not_decided",
+                rank=_UNCHECKED,
+                result=InvarianceResult.kind,
+                topic="quality",
+            )
 
 
 def _with_care(one: Finding, cares: Mapping[str, str], language: str) -> Finding:
-    if one.topic != "finding" or one.sure == "not_decided":
-        return one
-    grouping = "wave" if one.result == GapChangesResult.kind else one.group
-    if one.result not in _COMPARING or grouping not in cares:
+    grouping = _grouping(one)
+    if one.sure == "not_decided" or grouping not in cares:
         return one
     careful = replace(one, values={**one.values, "care": cares[grouping]})
     return replace(careful, text=retell(careful.to_dict(), language))

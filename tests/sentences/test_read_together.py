@@ -51,8 +51,49 @@ def test_nothing_is_added_where_equal_intercepts_did_not_fail(verdict: str) -> N
 def test_only_differences_by_that_grouping_are_meant() -> None:
     waves = looked_at("wave", "not_comparable")
     open_gap = replace(GAP, group="wave", sure="not_decided")
-    told = read_together([GAP, open_gap, CHANGE], waves, None)
+    told = read_together([GAP, open_gap, CHANGE], waves, looked_at("branch", "comparable"))
     assert [one.text.count("Read it with caution") for one in told] == [0, 0, 1]
+
+
+def test_what_names_the_lowest_group_carries_the_caution_too() -> None:
+    worst = Finding(
+        message="findings.gap_groups.worst_likely",
+        values={"grouping": "branch", "segment": "Branch", "low_group": "Harbour", "n": 12,
+                "low_gap": -1.2, "chance": 0.86, "decimals": 2},
+        text="Harbour probably has the lowest gap.",
+        sure="likely",
+        rank=37.0,
+        result="pooled_gaps",
+        group="Harbour",
+    )  # fmt: skip
+    (told,) = read_together([worst], looked_at("branch", "not_comparable"))
+    assert "Harbour" in told.text
+    assert told.text.endswith("the difference may lie in how they answer.")
+    assert told.group == "Harbour"
+    open_worst = replace(worst, message="findings.gap_groups.worst_open", sure="not_decided")
+    assert read_together([open_worst], looked_at("branch", "not_comparable")) == (open_worst,)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "By branch, whether groups use the scale alike was not checked: "),
+        ("es", "Por branch, no se comprobó si los grupos usan igual la escala: "),
+    ],
+)
+def test_a_grouping_that_was_not_looked_at_is_said_once(language: str, said: str) -> None:
+    again = replace(GAP, term="tangibles")
+    waves = looked_at("wave", "comparable")
+    told = read_together([GAP, again, CHANGE], waves, None, language=language)
+    assert told[:-1] == (GAP, again, CHANGE)
+    assert told[-1].text.startswith(said)
+    assert (told[-1].topic, told[-1].sure) == ("quality", "not_decided")
+
+
+def test_what_compares_no_groups_needs_no_check() -> None:
+    small = replace(GAP, message="findings.segment_too_small", sure="not_decided")
+    everybody = replace(GAP, group="all")
+    assert read_together([OVERALL, everybody, small]) == (OVERALL, everybody, small)
 
 
 def test_the_overall_gap_follows_the_verdict_of_one_factor() -> None:
