@@ -32,7 +32,8 @@ extensions = [
 ]
 html_theme = "furo"
 html_title = "cxresearch"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 exclude_patterns = ["build", "plan-an-experiment.md"]
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
