@@ -10,11 +10,13 @@
     card, place, text: card.textContent.toLowerCase(), ...card.dataset,
   }));
   const fields = ["search", "method", "status", "since", "sort"];
+  const byName = new Intl.Collator(document.documentElement.lang);
   const orders = {
     "": (a, b) => a.place - b.place,
-    title: (a, b) => a.title.localeCompare(b.title, document.documentElement.lang),
+    title: (a, b) => byName.compare(a.title, b.title),
     answers: (a, b) => (b.answers || -1) - (a.answers || -1),
   };
+  let sorted = "";
   const value = (name) => form.elements[name].value;
   const apply = () => {
     const words = value("search").toLowerCase().split(/\s+/).filter(Boolean);
@@ -27,8 +29,11 @@
       one.card.hidden = !fits;
       shown += fits ? 1 : 0;
     }
-    const order = orders[value("sort")] || orders[""];
-    list.append(...[...cards].sort((a, b) => order(a, b) || a.place - b.place).map((one) => one.card));
+    if (value("sort") !== sorted) { // moving hundreds of cards is what takes time
+      sorted = value("sort");
+      const order = orders[sorted] || orders[""];
+      list.append(...[...cards].sort((a, b) => order(a, b) || a.place - b.place).map((one) => one.card));
+    }
     none.hidden = shown > 0;
     count.textContent = shown === cards.length ? all : shown + " / " + all;
   };
