@@ -12,7 +12,11 @@ from cxresearch.servqual import GapChangesResult, PooledGapsResult, ServqualGaps
 from cxresearch.shown import Finding
 from cxresearch.wording import Messages
 
-_CARES = ("not_comparable", "comparable_partial")
+_CARES = {
+    "not_comparable": "not_comparable",
+    "comparable_partial": "comparable_partial",
+    "unclear": "undecided",
+}
 _COMPARING = (ServqualGapsResult.kind, PooledGapsResult.kind, GapChangesResult.kind)
 _NOT_COMPARED = ("findings.segment_too_small", "findings.gap_groups.change_hidden")
 _AFTER_VERDICT = 99.0
@@ -39,10 +43,9 @@ def read_together(
     -------
     tuple of Finding
         Where customers do not tell the dimensions apart, the gap over all of them follows the
-        verdict at once. Differences by a grouping in which equal intercepts do not hold for
-        all questions, and what names its lowest group, end with a caution; where that is not
-        decided they stay as they are, and the finding on the invariance says so. Of a grouping
-        that was not looked at, a finding of topic "quality" says that.
+        verdict at once. Differences by a grouping, and what names its lowest group, end with a
+        caution where equal intercepts do not hold for all questions, where that is not decided
+        and where it was not looked at; the last is also said by a finding of topic "quality".
 
     References
     ----------
@@ -50,17 +53,16 @@ def read_together(
     Psychometrika 58, 525–543. https://doi.org/10.1007/BF02294825
     """
     cares = {
-        one.group: one.verdict
+        one.group: _CARES.get(one.verdict, "")
         for one in measured
-        if isinstance(one, InvarianceResult) and one.verdict in _CARES
+        if isinstance(one, InvarianceResult)
     }
     one_factor = any(
         isinstance(one, DistinctnessResult) and one.verdict == "one_factor" for one in measured
     )
     careful = [_with_care(one, cares, language) for one in found]
     told_all = [_overall_first(one) if one_factor else one for one in careful]
-    looked_at = {one.group for one in measured if isinstance(one, InvarianceResult)}
-    return (*told_all, *_not_looked_at(told_all, looked_at, Messages(language)))
+    return (*told_all, *_not_looked_at(told_all, cares, Messages(language)))
 
 
 def _grouping(one: Finding) -> str:
@@ -92,9 +94,10 @@ def _not_looked_at(
 
 def _with_care(one: Finding, cares: Mapping[str, str], language: str) -> Finding:
     grouping = _grouping(one)
-    if one.sure == "not_decided" or grouping not in cares:
+    care = cares.get(grouping, "not_checked")
+    if one.sure == "not_decided" or not grouping or not care:
         return one
-    careful = replace(one, values={**one.values, "care": cares[grouping]})
+    careful = replace(one, values={**one.values, "care": care})
     return replace(careful, text=retell(careful.to_dict(), language))
 
 
