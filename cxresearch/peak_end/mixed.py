@@ -129,6 +129,7 @@ def mixed_model(  # noqa: PLR0913 - each option is one decision about the model
     reml: bool = True,
     correlated: bool = True,
     compare: str = "",
+    control: str = "",
     confidence_level: float = 0.95,
     p_adjust: PAdjust = "holm",
     df_method: DfMethod = "satterthwaite",
@@ -156,7 +157,9 @@ def mixed_model(  # noqa: PLR0913 - each option is one decision about the model
     correlated : bool
         Let intercept and slopes be correlated.
     compare : str
-        Fixed column whose levels are all compared in pairs.
+        Fixed column whose levels are compared in pairs.
+    control : str
+        Level of `compare` the others are compared with; ``""`` for all pairs.
     confidence_level : float
         Between 0 and 1.
     p_adjust : {"holm", "bh", "none"}
@@ -245,7 +248,9 @@ def mixed_model(  # noqa: PLR0913 - each option is one decision about the model
         estimates=_tests(inference, identity, confidence_level).assign(
             term=list(fixed_part.terms), n=float(len(used))
         )[["term", *_COLUMNS, "n"]],
-        contrasts=_pairs(inference, fixed_part, used, compare, confidence_level, p_adjust),
+        contrasts=_pairs(
+            inference, fixed_part, used, compare, control, confidence_level, p_adjust
+        ),
         variance_components=_components(fit, terms, correlated=correlated),
         random_effects=pd.DataFrame(fit.random_effects, columns=terms).assign(
             group=[str(name) for name in names]
@@ -323,10 +328,11 @@ def _pairs(
     fixed: Design,
     used: pd.DataFrame,
     compare: str,
+    control: str,
     confidence_level: float,
     p_adjust: PAdjust,
 ) -> pd.DataFrame:
-    """Compare all levels of a column in pairs, later minus earlier."""
+    """Compare the levels of a column with the control, or all in pairs, later minus earlier."""
     columns = ["term", "group", *_COLUMNS[:5], "p_adjusted", *_COLUMNS[5:], "n"]
     if not compare:
         return pd.DataFrame(
@@ -337,6 +343,11 @@ def _pairs(
             f"compare: {compare!r} is numeric; turn its codes into text to compare them"
         )
     levels = fixed.levels[compare]
+    pairs = list(combinations(range(len(levels)), 2))
+    if control:
+        check_names("control", [control], levels, of=f"levels of {compare}")
+        base = levels.index(control)
+        pairs = [(base, other) for other in range(len(levels)) if other != base]
     rows, names, counts = [], [], []
     position = {f"{compare}[{level}]": k for k, level in enumerate(levels)}
     of_level = np.zeros((len(levels), len(fixed.terms)))
@@ -344,7 +355,7 @@ def _pairs(
         if term in position:
             of_level[position[term], column] = 1.0
     sizes = used[compare].astype(str).value_counts()
-    for first, second in combinations(range(len(levels)), 2):
+    for first, second in pairs:
         rows.append(of_level[second] - of_level[first])
         names.append(f"{levels[second]} − {levels[first]}")
         counts.append(float(sizes[levels[second]] + sizes[levels[first]]))

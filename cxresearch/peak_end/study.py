@@ -295,6 +295,7 @@ def _effect(
         fixed=["condition", *within, *covariates],
         groups="participant",
         compare="condition",
+        control=control,
         confidence_level=confidence_level,
         p_adjust=p_adjust,
     )

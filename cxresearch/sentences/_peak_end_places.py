@@ -126,6 +126,17 @@ def _label(key: str, default: str) -> Maker:
     return told
 
 
+def _less(values: Values, formats: Formats) -> str:
+    """Return " (arm less base)" where both are named."""
+    if not (values.get("arm") and values.get("base")):
+        return ""
+    return formats.messages.text(
+        "findings.peak_end.compared_arms",
+        arm=PEAK_END_PLACES["arm"](values, formats),
+        base=PEAK_END_PLACES["base"](values, formats),
+    )
+
+
 def _memory(values: Values, formats: Formats) -> str:
     label = str(values.get("memory") or "")
     return memory_name("memory", {"memory": label} if label else None, formats.messages)
@@ -207,6 +218,7 @@ PEAK_END_PLACES: dict[str, Maker] = {
     "span": _span,
     "signed": _signed,
     "signed_span": _signed_span,
+    "of_arms": _less,
     "turned": _turned,
     "turned_span": _turned_span,
     "narrow_span": _narrow_span,

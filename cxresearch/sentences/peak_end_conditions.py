@@ -11,11 +11,13 @@ import pandas as pd
 from cxresearch._validate import check_choice
 from cxresearch.codebook.model import Codebook
 from cxresearch.peak_end import (
+    AlwaysValidResult,
     ChoiceDifferenceResult,
     ChoiceResult,
     ConditionsResult,
     CrossoverResult,
     MixedModelResult,
+    SequentialResult,
 )
 from cxresearch.planned import AnalysisPlan
 from cxresearch.results import Result
@@ -27,6 +29,7 @@ from cxresearch.wording.labels import clean
 from cxresearch.wording.peak_end import Labels, level_name, paired_levels, rating_decimals
 
 HigherIs = Literal["better", "worse"]
+Looks = SequentialResult | AlwaysValidResult
 _RANKS: dict[Sureness, float] = {"clear": 95, "likely": 56, "not_decided": 34}
 _CHOICE_RANKS: dict[Sureness, float] = {"clear": 85, "likely": 54, "not_decided": 33}
 
@@ -42,6 +45,7 @@ def _(  # noqa: PLR0913 - options of one kind of sentence
     randomized: bool = False,
     higher_is: HigherIs = "better",
     plan: AnalysisPlan | None = None,
+    looks: Looks | None = None,
     method: str = "",
 ) -> tuple[Finding, ...]:
     method = method or ("lin" if result.covariates else "welch")
@@ -51,13 +55,14 @@ def _(  # noqa: PLR0913 - options of one kind of sentence
     scale = rating_decimals([*result.conditions["mean"], *rows["estimate"]])
     say = _Arms(
         result, labels, Messages(language), condition=result.condition, levels=levels,
-        randomized=randomized, plan=plan, decimals=scale,
+        randomized=randomized, plan=plan, looks=looks,
+        decimals=scale,
     )  # fmt: skip
     return say.all(rows, limit, higher_is)
 
 
 @findings.register
-def _(
+def _(  # noqa: PLR0913 - options of one kind of sentence
     result: MixedModelResult,
     *,
     language: str = "en",
@@ -67,6 +72,7 @@ def _(
     randomized: bool = False,
     higher_is: HigherIs = "better",
     plan: AnalysisPlan | None = None,
+    looks: Looks | None = None,
 ) -> tuple[Finding, ...]:
     messages, rows = Messages(language), result.contrasts
     check_limit(limit)
@@ -75,13 +81,14 @@ def _(
         return tuple(warned)
     say = _Arms(
         result, labels, messages, condition=result.compared, levels=(),
-        randomized=randomized, plan=plan, decimals=rating_decimals(rows["estimate"]),
+        randomized=randomized, plan=plan, looks=looks,
+        decimals=rating_decimals(rows["estimate"]),
     )  # fmt: skip
     return (*say.all(rows, limit, higher_is), *warned)
 
 
 @findings.register
-def _(
+def _(  # noqa: PLR0913 - options of one kind of sentence
     result: CrossoverResult,
     *,
     language: str = "en",
@@ -91,11 +98,13 @@ def _(
     randomized: bool = False,
     higher_is: HigherIs = "better",
     plan: AnalysisPlan | None = None,
+    looks: Looks | None = None,
 ) -> tuple[Finding, ...]:
     messages = Messages(language)
     say = _Arms(
         result, labels, messages, condition="condition", levels=(result.first, result.second),
-        randomized=randomized, plan=plan, decimals=rating_decimals(result.means["mean"]),
+        randomized=randomized, plan=plan, looks=looks,
+        decimals=rating_decimals(result.means["mean"]),
     )  # fmt: skip
     rows = result.estimates[result.estimates["term"] == "condition"]
     rows = rows.assign(group=f"{result.second} − {result.first}", p_adjusted=rows["p_value"])
@@ -204,7 +213,7 @@ def _label(name: str, labels: Labels) -> str:
 class _Arms:
     """Sentences on the differences between conditions, causal only where chance assigned."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what all its sentences share
         self,
         result: ConditionsResult | CrossoverResult | MixedModelResult,
         labels: Labels,
@@ -214,6 +223,7 @@ class _Arms:
         levels: Iterable[str],
         randomized: bool,
         plan: AnalysisPlan | None,
+        looks: Looks | None,
         decimals: int,
     ) -> None:
         self.result: Result = result
@@ -225,6 +235,7 @@ class _Arms:
         self.levels = list(levels)
         self.randomized = randomized
         self.smallest = planned_smallest(plan, result.outcome)
+        self.looks = looks
         self.decimals = decimals
 
     def all(
@@ -239,6 +250,9 @@ class _Arms:
 
     def _finding(self, row: Any) -> Finding:
         sure = self._sure(row)
+        if self.looks is not None:
+            # Its interval takes the data as looked at once: what was planned decides.
+            return self._told("condition_looked_at", row, sure="not_decided", rank=19.0)
         size = 0.0 if math.isnan(row.estimate) else abs(row.estimate)
         rank = _RANKS[sure] + size / (1 + size)
         return self._told(self._message(row, sure), row, sure=sure, rank=rank)
@@ -254,7 +268,7 @@ class _Arms:
 
     def _action(self, rows: list[Any], higher_is: HigherIs) -> Iterator[Finding]:
         """Name the condition that clearly improves on another and on which none improves."""
-        if not self.randomized:
+        if not self.randomized or (self.looks is not None and not self.looks.stopped_at):
             return
         sign = 1 if higher_is == "better" else -1
         clear = [row for row in rows if self._sure(row) == "clear"]
@@ -262,20 +276,27 @@ class _Arms:
             paired_levels(str(row.group), self.levels)[0 if sign * row.estimate > 0 else 1]
             for row in clear
         }
+        home = paired_levels(str(rows[0].group), self.levels)[0] if rows else ""
         for row in sorted(clear, key=lambda row: -abs(row.estimate)):
             base, arm = paired_levels(str(row.group), self.levels)
             adopt = sign * row.estimate > 0
             if (arm if adopt else base) not in beaten:
-                yield self._advice(row, adopt=adopt)
+                # "Stay with" is for what others are compared with; else both change places.
+                turned = not adopt and base != home
+                yield self._advice(row, adopt=adopt or turned, turned=turned)
                 return
 
-    def _advice(self, row: Any, *, adopt: bool) -> Finding:
+    def _advice(self, row: Any, *, adopt: bool, turned: bool) -> Finding:
         """Advise a condition; with care where it need not be better by as much as matters."""
         message, how = "action_adopt" if adopt else "action_avoid", self._reach(row)
+        if self.looks is not None:
+            return self._told(
+                f"{message}_looks", row, sure="likely", rank=5.0, topic="action", turned=turned
+            )
         if how == "within" or (how == "open" and adopt):
             message = f"{message}_{how}"
         sure: Sureness = "likely" if how == "open" and adopt else "clear"
-        return self._told(message, row, sure=sure, rank=5.0, topic="action")
+        return self._told(message, row, sure=sure, rank=5.0, topic="action", turned=turned)
 
     def _reach(self, row: Any) -> Reach | None:
         return reach(row.conf_low, row.conf_high, self.smallest)
@@ -287,7 +308,7 @@ class _Arms:
     def _matters(self, row: Any, topic: str) -> dict[str, Any]:
         """Return what is needed to hold a difference against the smallest that matters."""
         how = self._reach(row)
-        if how is None:
+        if how is None or self.looks is not None:
             return {}
         told_beside = {"matters": how} if topic == "finding" else {}
         return {"smallest": self.smallest} | told_beside
@@ -300,8 +321,11 @@ class _Arms:
         sure: Sureness,
         rank: float,
         topic: Literal["finding", "action"] = "finding",
+        turned: bool = False,
     ) -> Finding:
         first, second = paired_levels(str(row.group), self.levels)
+        if turned:
+            first, second = second, first
         arm = level_name(self.condition, second, self.labels)
         return told(
             f"findings.peak_end.{message}",

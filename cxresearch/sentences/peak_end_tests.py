@@ -23,6 +23,8 @@ from cxresearch.wording.labels import clean
 from cxresearch.wording.peak_end import Labels
 
 _RANKS: dict[Sureness, float] = {"clear": 55, "likely": 40, "not_decided": 20}
+_LOOKS_RANK = 97.0
+"""Where looks were planned they are the answer of the experiment: it is told first."""
 
 
 @findings.register
@@ -33,6 +35,8 @@ def _(
     limit: int | None = 5,
     codebook: Codebook | None = None,
     labels: Labels = None,
+    first: str = "",
+    second: str = "",
 ) -> tuple[Finding, ...]:
     check_limit(limit)
     last = result.stopped_at or result.n
@@ -41,6 +45,7 @@ def _(
     values = {
         "look": last,
         "looks": result.n,
+        **_compared(first, second, labels),
         "seen": row["n"],
         "estimate": over["estimate"],
         "conf_low": over["conf_low"],
@@ -49,7 +54,9 @@ def _(
         "confidence_level": result.confidence_level,
     }
     sure: Sureness = "clear" if result.verdict == "stopped" else "not_decided"
-    return (_told(f"sequential_{result.verdict}", values, result, Messages(language), sure),)
+    ended = sure == "clear" and row["fraction"] >= 1
+    verdict = "at_last_look" if ended else result.verdict
+    return (_told(f"sequential_{verdict}", values, result, Messages(language), sure),)
 
 
 @findings.register
@@ -60,11 +67,14 @@ def _(
     limit: int | None = 5,
     codebook: Codebook | None = None,
     labels: Labels = None,
+    first: str = "",
+    second: str = "",
 ) -> tuple[Finding, ...]:
     check_limit(limit)
     row: Any = result.looks.iloc[-1]
     values = {
         "look": result.stopped_at,
+        **_compared(first, second, labels),
         "estimate": row["estimate"],
         "conf_low": row["conf_low"],
         "conf_high": row["conf_high"],
@@ -216,6 +226,15 @@ def _(
     return made, beliefs
 
 
+def _compared(first: str, second: str, labels: Labels) -> dict[str, str]:
+    """Return whom a difference is of: the second less the first."""
+    known = labels or {}
+    return {
+        "base": clean(known.get(first, "")) or clean(first),
+        "arm": clean(known.get(second, "")) or clean(second),
+    }
+
+
 def _joined(rows: pd.DataFrame) -> str:
     return "|".join(str(term) for term in rows["term"])
 
@@ -260,7 +279,7 @@ def _told(
         values,
         messages,
         sure=sure,
-        rank=_RANKS[sure],
+        rank=_RANKS[sure] if isinstance(result, EquivalenceResult) else _LOOKS_RANK,
         result=result.kind,
         term="difference",
         estimate=values["estimate"],

@@ -267,6 +267,26 @@ def test_impossible_models_are_refused_in_clear_words() -> None:
         mixed_model(table, outcome="y", fixed=["x", "x"], groups="person")
     with pytest.raises(CxError, match="compare: 'x' is numeric"):
         mixed_model(table, outcome="y", fixed=["x"], groups="person", compare="x")
+
+
+def test_the_control_is_what_the_other_levels_are_compared_with() -> None:
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame(
+        {
+            "person": np.repeat(range(20), 3),
+            "arm": ["a", "b", "c"] * 20,
+            "y": rng.normal(size=60),
+        }
+    )
+    options = {"outcome": "y", "fixed": ["arm"], "groups": "person", "compare": "arm"}
+    every = mixed_model(table, **options).contrasts.set_index("group")
+    two = mixed_model(table, control="b", **options).contrasts
+    assert two["group"].tolist() == ["a − b", "c − b"]
+    np.testing.assert_allclose(
+        two["estimate"], [-every.loc["b − a", "estimate"], every.loc["c − b", "estimate"]]
+    )
+    with pytest.raises(CxError, match=r"control: \['d'\] not found; the levels of arm are"):
+        mixed_model(table, control="d", **options)
     small = pd.DataFrame({"y": [1.0, 2, 3], "x": [1.0, 2, 4], "z": [1.0, 0, 0]})
     with pytest.raises(EstimationError, match="3 rows cannot carry 3 fixed effects"):
         mixed_model(

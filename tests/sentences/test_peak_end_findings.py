@@ -13,10 +13,12 @@ import pytest
 
 from cxresearch.errors import CxError
 from cxresearch.peak_end import (
+    always_valid,
     choice_share,
     compare_choices,
     compare_conditions,
     sample_ratio,
+    sequential_test,
 )
 from cxresearch.planned import AnalysisPlan, Hypothesis
 from cxresearch.sentences import findings, retell
@@ -40,6 +42,35 @@ def made() -> ModuleType:
 
 def of(found: tuple[Finding, ...], message: str) -> Finding:
     return next(f for f in found if f.message.rpartition(".")[2] == message)
+
+
+def test_planned_looks_decide_about_a_condition_not_the_interval_of_one_look(
+    made: ModuleType,
+) -> None:
+    looks = pd.DataFrame(
+        {"estimate": [0.4, 0.6], "std_error": [0.3, 0.25], "df": [58, 118], "n": [60, 120]}
+    )
+    effect = made.arms({"a": 0.0, "b": 1.0})
+    assert "clear" in {f.sure for f in findings(effect, randomized=True)}
+    still_open = sequential_test(looks, planned_n=200)
+    found = findings(effect, randomized=True, looks=still_open)
+    assert {f.sure for f in found} == {"not_decided"}
+    assert not topic(found, "action")
+    assert of(found, "condition_looked_at").rank < findings(still_open)[0].rank
+    crossed = always_valid(looks.assign(estimate=[1.4, 1.5]), tau=0.5)
+    (advice,) = topic(findings(effect, randomized=True, looks=crossed), "action")
+    assert "the rule that was planned for looking more than once" in advice.text
+
+
+def test_the_better_of_three_is_advised_though_nothing_was_the_control(
+    made: ModuleType,
+) -> None:
+    effect = made.arms({"a": 0.0, "b": 1.5, "c": 0.0})
+    (advice,) = topic(findings(effect, randomized=True), "action")
+    assert advice.text.startswith("B is the better choice")
+    worst = made.arms({"a": 1.5, "b": 0.0, "c": 0.2})
+    (stay,) = topic(findings(worst, randomized=True), "action")
+    assert stay.text.startswith("Stay with a")
 
 
 def topic(found: tuple[Finding, ...], name: str) -> list[Finding]:
@@ -70,8 +101,8 @@ def test_peak_and_end_are_told_ahead_only_where_the_gain_is_decided(made: Module
         "How an experience ended and its most intense moment explain the remembered rating "
         "better than its average does"
     )
-    assert f"typical error is {row['cv_rmse']:.2f}" in told.text
-    assert f"gain in squared error +{row['cv_gain']:.2f}" in told.text
+    assert f"typically {row['cv_rmse']:.2f} points off instead of" in told.text
+    assert "squared" not in told.text
     assert told.sure == "clear"
     assert told.conf_low > 0
 
@@ -91,8 +122,28 @@ def test_the_average_is_told_ahead_where_it_is(made: ModuleType) -> None:
     found = findings(made.average_models())
     told = of(found, "average_wins")
     assert (told.sure, told.conf_low > 0) == ("clear", True)  # of the average, as it is told
-    assert "gain in squared error +1." in told.text
+    assert "what it predicts is typically" in told.text
     assert topic(found, "action")[0].message == "findings.peak_end.action_average"
+
+
+@pytest.mark.parametrize("given", ["models", "average_models"])
+def test_a_rule_is_clear_only_where_its_adjusted_p_is(
+    made: ModuleType, given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cxresearch.sentences import peak_end
+
+    found = getattr(made, given)()
+    gains = peak_end.gains_over_average(found).assign(p_value=0.03, p_adjusted=0.102)
+    monkeypatch.setattr(peak_end, "gains_over_average", lambda _: gains)
+    rule = "rule_wins" if given == "models" else "average_wins"
+    told = of(findings(found), f"{rule}_likely")
+    assert told.sure == "likely"
+    assert "probably" in told.text
+    assert "not settled once all rules are allowed for" in told.text
+    assert (told.conf_low > 0, retell(told.to_dict(), "es") != told.text) == (True, True)
+    if given == "average_models":
+        (action,) = topic(findings(found), "action")
+        assert (action.sure, "probably" in action.text) == ("likely", True)
 
 
 def test_peak_and_end_each_go_with_memory_and_are_not_said_to_weigh_alike(

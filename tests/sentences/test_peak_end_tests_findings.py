@@ -55,7 +55,10 @@ def chosen(end: float, first: float = 0.0):
 def test_looks_say_whether_a_bound_was_crossed() -> None:
     (stopped,) = findings(sequential_test(LOOKS, planned_n=120))
     assert stopped.sure == "clear"
-    assert stopped.text.startswith("At look 3 of 3, after 120 people, the difference crossed")
+    assert stopped.text.startswith("At the last of 3 looks, after 120 people, the difference")
+    (early,) = findings(sequential_test(LOOKS, planned_n=160))
+    assert early.text.startswith("At look 3 of 3, after 120 people, the difference crossed")
+    assert "could stop" in early.text
     (on,) = findings(sequential_test(LOOKS.head(2), planned_n=120))
     assert on.sure == "not_decided"
     assert "the study goes on" in on.text
@@ -74,6 +77,7 @@ def test_always_valid_looks_tell_the_first_crossing() -> None:
 def test_rivals_are_told_apart_only_where_they_are(made: ModuleType) -> None:
     (decided,) = findings(compare_rivals(made.table(), made.models(), participant="person"))
     assert "“mean of peak and end”" in decided.text
+    assert decided.text.startswith("Against “average”, of ")
     assert decided.sure == "clear"
     rng = np.random.default_rng(3)
     names = ["peak", "trough", "end", "start", "mean", "tw_mean", "integral", "trend"]
