@@ -16,6 +16,7 @@ from cxresearch.errors import CxError
 
 DEFAULT_LANGUAGE = "en"
 _PLURAL = ("one", "other")
+_SOUNDS_LIKE_I = re.compile(r"\W*(í|i(?!o)|h[ií](?![aeo]))", re.IGNORECASE)
 _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
@@ -141,11 +142,14 @@ class Messages:
         return {k.removeprefix(start): v for k, v in self._texts.items() if k.startswith(start)}
 
     def listed(self, parts: list[str]) -> str:
-        """Return ``a, b and c``."""
+        """Return ``a, b and c``; in Spanish ``e`` stands for ``y`` before the sound of i."""
         if len(parts) < 2:
             return "".join(parts)
         joined = self._texts["format.comma"].join(parts[:-1])
-        return joined + self._texts["format.and"] + parts[-1]
+        word = self._texts["format.and"]
+        if self.language == "es" and _SOUNDS_LIKE_I.match(parts[-1]):
+            word = " e "
+        return joined + word + parts[-1]
 
     def grouped(self, value: int) -> str:
         """Return a whole number with thousands grouped as the language does, true minus."""

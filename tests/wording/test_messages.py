@@ -129,6 +129,10 @@ def test_a_catalogue_that_is_not_there_is_refused() -> None:
 def test_lists_are_joined_as_the_language_does() -> None:
     assert Messages("en").listed(["a", "b", "c"]) == "a, b and c"
     assert Messages("es").listed(["a", "b"]) == "a y b"
+    assert Messages("es").listed(["reglas", "influencia"]) == "reglas e influencia"
+    assert Messages("es").listed(["a", "«Historia»"]) == "a e «Historia»"
+    assert Messages("es").listed(["agua", "hielo"]) == "agua y hielo"
+    assert Messages("es").listed(["a", "aire"]) == "a y aire"
     assert Messages("en").listed([]) == ""
 
 
