@@ -79,6 +79,7 @@ class _Memory:
         sure = self._rule_sure()
         if sure != "not_decided":
             message = "rule_wins" if row.estimate > 0 else "average_wins"
+            message += "_likely" if sure == "likely" else ""
         elif self.result.correlation_peak_end_mean >= _ALIKE:
             message = "rule_not_decided_alike"
         else:
@@ -96,7 +97,7 @@ class _Memory:
             sure=sure,
             rank=_RULE_RANKS[sure],
             unit=unit,
-            turned=message == "average_wins",
+            turned=message.startswith("average_wins"),
         )
 
     def weights(self) -> Iterator[Finding]:
@@ -171,7 +172,8 @@ class _Memory:
 
     def _action(self) -> tuple[str, Sureness]:
         if self._rule_sure() != "not_decided" and self.gain.estimate < 0:
-            return "action_average", self._rule_sure()
+            likely = "_likely" if self._rule_sure() == "likely" else ""
+            return f"action_average{likely}", self._rule_sure()
         clear = [term for term, row in self.of.items() if self._slope_sure(row) == "clear"]
         if len(clear) == 2 and self._same_way():
             if self._weight_sure() == "not_decided":
@@ -192,8 +194,8 @@ class _Memory:
         return bool(abs(self.of["end"].estimate) > abs(self.of["peak"].estimate))
 
     def _rule_sure(self) -> Sureness:
-        # One comparison, named beforehand: nothing to adjust for.
-        return self._sure(self.gain, self.gain.p_value)
+        # As in the table: one of all rules that are compared with the average.
+        return self._sure(self.gain, self.gain.p_adjusted)
 
     def _weight_sure(self) -> Sureness:
         return self._sure(self.weight, self.weight.p_value)
