@@ -22,6 +22,7 @@ from cxresearch.wording.peak_end import (
     end_rule,
     known_term,
     rating_decimals,
+    small_decimals,
 )
 
 _OF_ZERO_TO_ONE = ("peak_position",)
@@ -178,10 +179,13 @@ def display_memory_features(
             lambda row: known_term("feature", row.term, formats.messages),
             numeric=False,
         ),
-        Column(text("tables.peak_end.slope"), lambda row: formats.gap(row.estimate)),
+        Column(
+            text("tables.peak_end.slope"),
+            lambda row: formats.gap(row.estimate, _slope_decimals(row)),
+        ),
         Column(
             text("tables.interval", level=level),
-            lambda row: formats.interval(row.conf_low, row.conf_high),
+            lambda row: formats.interval(row.conf_low, row.conf_high, _slope_decimals(row)),
         ),
         Column(text("tables.p_adjusted"), lambda row: formats.p(row.p_adjusted)),
         Column(text("tables.peak_end.share"), lambda row: formats.coefficient(row.share)),
@@ -194,6 +198,11 @@ def display_memory_features(
         caption=text("tables.peak_end.shares"),
         notes=[text("tables.peak_end.notes.shares"), *code_sentences(found.notes, formats)],
     )
+
+
+def _slope_decimals(row: Any) -> int:
+    """Return decimals that show two digits of a small slope, as that by the second."""
+    return small_decimals([row.conf_low, row.conf_high])
 
 
 @or_nothing

@@ -12,6 +12,7 @@ from cxresearch.wording.messages import Messages
 
 Labels = Mapping[str, str] | None
 _LARGE = 20.0
+_MOST_DECIMALS = 6
 _LONGEST = 120
 
 
@@ -85,6 +86,20 @@ def rating_decimals(values: Iterable[float]) -> int:
     """Return how many decimals ratings are shown with: fewer where they run to 100."""
     known = [abs(value) for value in values if not math.isnan(value)]
     return 1 if known and max(known) > _LARGE else 2
+
+
+def small_decimals(values: Iterable[float]) -> int:
+    """Return how many decimals show two digits of the largest value; 2 to 6.
+
+    Examples
+    --------
+    >>> small_decimals([0.21, 0.6]), small_decimals([-0.0003, 0.0021])
+    (2, 4)
+    """
+    known = [abs(value) for value in values if math.isfinite(value) and value]
+    if not known:
+        return 2
+    return min(max(2, 1 - math.floor(math.log10(max(known)))), _MOST_DECIMALS)
 
 
 def span_text(low: float, high: float, formats: Formats, decimals: int = 2) -> str:

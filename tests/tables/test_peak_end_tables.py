@@ -196,3 +196,14 @@ def test_what_is_not_known_is_a_dash(made: ModuleType) -> None:
     table = display_memory_models(broken)
     assert table.shown.iloc[-1]["Error"] == "–"
     assert any("is the same in every episode" in note for note in table.notes)
+
+
+def test_a_small_slope_of_duration_is_not_shown_as_zero(made: ModuleType) -> None:
+    found = made.models()
+    rows = (found.coefficients["term"] == "full") & (found.coefficients["group"] == "duration")
+    scaled = found.coefficients.copy()
+    scaled.loc[rows, ["estimate", "std_error"]] = [0.0004, 0.0001]
+    table = display_memory_features(dataclasses.replace(found, coefficients=scaled))
+    shown = table.shown.set_index("Feature").loc["Duration"]
+    assert shown["Slope"] == "+0.00040"
+    assert shown["95% interval"] == "+0.00020 to +0.00060"
