@@ -213,7 +213,7 @@ class OutputShower:
 
     def evidence_link(self, finding: Json) -> str:
         """Return the link to the row a finding rests on, and to the file of the result."""
-        evidence = self.teller.index.of(finding)
+        evidence = self.teller.evidence(finding)
         table = escape(evidence.table or evidence.file)
         place = f'<a href="#{escape(evidence.place)}">{table}</a>' if evidence.place else ""
         parts = [place, self.file_link(evidence.file) if evidence.file else ""]

@@ -27,7 +27,7 @@ class Evidence:
     place : str
         Id on the page: of a row, of a table, or of a result in full; ``""`` for none.
     table : str
-        Caption of the table, or name of the result.
+        Caption of the table, or name of the result, which `Teller.evidence` puts into words.
     is_row : bool
         The place is a row.
     file : str
@@ -45,6 +45,7 @@ class _Row:
     place: str
     texts: frozenset[str]
     numbers: tuple[float, ...]
+    estimate: float = math.nan
 
 
 @dataclass(slots=True)
@@ -68,9 +69,10 @@ class EvidenceIndex:
         kind = str(finding.get("result", ""))
         file = self._file(kind, finding)
         best, place, caption = 0, "", ""
+        own = self._own_tables(kind)
         for name in self._tables_near(kind):
             for row in self._rows(name):
-                score = _score(row, finding)
+                score = _score(row, finding, foreign=name not in own)
                 if score > best:
                     best, place, caption = score, row.place, self._caption(name)
         if place:
@@ -122,15 +124,19 @@ class EvidenceIndex:
         named = _TABLE_OF.get(kind, kind)
         if ("table", named) in self.files.outputs:
             return named
+        return next(iter(self._own_tables(kind)), "")
+
+    def _own_tables(self, kind: str) -> list[str]:
+        """Return the tables recorded after a result and before the next one."""
+        found = []
         keys = list(self.files.outputs)
         for name in self._results(kind):
-            after = keys[keys.index(("result", name)) + 1 :]
-            for what, other in after:
+            for what, other in keys[keys.index(("result", name)) + 1 :]:
                 if what == "result":
                     break
                 if what == "table":
-                    return other
-        return ""
+                    found.append(other)
+        return found
 
     def _caption(self, table: str) -> str:
         return str(self.files.outputs["table", table].get("caption", table))
@@ -173,7 +179,13 @@ def _row(table: str, line: dict[str, str], number: int, taken: set[str]) -> _Row
         place = f"{stem}-{again}"
     taken.add(place)
     texts = frozenset(str(cell) for cell in line.values())
-    return _Row(place=place, texts=texts, numbers=tuple(_numbers(texts)))
+    own = _numbers(frozenset([line.get("estimate") or ""]))
+    return _Row(
+        place=place,
+        texts=texts,
+        numbers=tuple(_numbers(texts)),
+        estimate=own[0] if own else math.nan,
+    )
 
 
 def _slug(text: str) -> str:
@@ -191,8 +203,11 @@ def _numbers(texts: frozenset[str]) -> list[float]:
     return found
 
 
-def _score(row: _Row, finding: Json) -> int:
+def _score(row: _Row, finding: Json, *, foreign: bool = False) -> int:
     """Return how well a row fits; 0 where neither term nor numbers say so.
+
+    In a `foreign` table, of another result, a number may stand beside the estimate of something
+    else, such as a slope beside a correlation: that is no evidence.
 
     A row of the same term that has none of the numbers is about something else. A number of
     many digits is found again only where it is the same one.
@@ -203,7 +218,18 @@ def _score(row: _Row, finding: Json) -> int:
     grouped = bool(finding.get("group")) and str(finding["group"]) in row.texts
     if (told and not same) or not (named or any(_is_long(n) for n in same)):
         return 0
+    if (
+        foreign
+        and not math.isnan(row.estimate)
+        and not _equal(row.estimate, _estimate(finding))
+    ):
+        return 0
     return _TERM * named + _GROUP * grouped + _NUMBER * len(same)
+
+
+def _estimate(finding: Json) -> float:
+    value = finding.get("estimate")
+    return float(value) if isinstance(value, (int, float)) else math.nan
 
 
 def _told(finding: Json) -> list[float]:

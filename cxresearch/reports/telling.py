@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -13,6 +13,8 @@ from cxresearch._types import Json
 from cxresearch.reports.evidence import Evidence, EvidenceIndex
 from cxresearch.reports.glossary import Glossary
 from cxresearch.wording import Messages
+from cxresearch.wording.analysis_plan import analysis_name
+from cxresearch.wording.labels import capital
 
 Scale = tuple[float, float]
 
@@ -54,6 +56,14 @@ class Teller:
     index: EvidenceIndex
     scales: Mapping[str, Scale] = field(default_factory=dict)
 
+    def evidence(self, finding: Json) -> Evidence:
+        """Return what stands behind a finding; a result without a table by its words."""
+        found = self.index.of(finding)
+        if not found.place.startswith("result-"):
+            return found
+        kind = str(finding.get("result", ""))
+        return replace(found, table=capital(analysis_name(kind, self.messages)))
+
     def tell(self, finding: Json) -> Told:
         """Return a finding with its emphasis, its interval and its evidence."""
         return Told(
@@ -61,7 +71,7 @@ class Teller:
             sure=sure_words(finding, self.messages),
             sure_key=str(finding["sure"]),
             spark=_spark(finding, self.scales.get(_scale_key(finding))),
-            evidence=self.index.of(finding),
+            evidence=self.evidence(finding),
             verdict=verdict_of(finding),
         )
 

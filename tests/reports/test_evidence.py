@@ -20,9 +20,9 @@ from cxresearch.reports.evidence import EvidenceIndex
 from cxresearch.reports.formulas import formula_html
 from cxresearch.reports.glossary import Glossary
 from cxresearch.reports.method_notes import notes_of_code, read_references
-from cxresearch.reports.paper import FigureSize, fit_figures
 from cxresearch.reports.pdf import at_depth
 from cxresearch.reports.source import RunFiles, read_run
+from cxresearch.reports.telling import Teller
 from cxresearch.wording import Messages
 
 MakeRun = Callable[..., Path]
@@ -64,6 +64,34 @@ def test_a_row_of_the_same_term_with_other_numbers_is_no_evidence(
 def test_a_long_number_is_found_again_without_a_term(make_run: MakeRun, given: Any) -> None:
     found = index_of(make_run, given, term="", group="", estimate=-0.8200000000000001)
     assert found.place == "row-gaps-a"
+
+
+def test_a_number_beside_the_estimate_of_something_else_is_no_evidence(
+    make_run: MakeRun, given: Any
+) -> None:
+    import pandas as pd
+
+    from cxresearch.shown import DisplayTable
+
+    rows = {"term": ["peak"], "estimate": [0.72], "peak_slope": [0.13334533240890792]}
+    table = DisplayTable(
+        name="sensitivity",
+        caption="Rules",
+        shown=pd.DataFrame({"Peak": ["as observed"]}),
+        data=pd.DataFrame(rows),
+    )
+    told = given.finding("Told.", 1.0, term="peak", estimate=0.13334533240890792)
+    files = read_run(make_run(table, [told]))
+    assert not EvidenceIndex(files).of(files.findings[0]).is_row
+
+
+def test_a_result_without_a_table_is_called_by_its_words() -> None:
+    files = run_of({"language": "en"})
+    files.outputs["result", "memory_models"] = {"file": "results/memory_models.json"}
+    messages = Messages("en")
+    teller = Teller(messages=messages, glossary=Glossary(messages), index=EvidenceIndex(files))
+    found = teller.evidence({"result": "memory_models", "estimate": 0.4})
+    assert (found.place, found.table) == ("result-memory-models", "Rules of memory compared")
 
 
 def test_terms_are_linked_once_in_a_sentence_and_listed_in_order() -> None:
@@ -170,12 +198,6 @@ def test_references_are_read_with_and_without_blank_lines_between() -> None:
 
 def test_code_that_is_none_has_no_notes() -> None:
     assert notes_of_code("%matplotlib inline\nthis is not python").references == ()
-
-
-def test_too_many_figures_are_left_to_the_screen_the_highest_first() -> None:
-    sizes = [FigureSize(wide=height, narrow=900.0, words=20.0) for height in (200, 900, 300)]
-    chosen = fit_figures(sizes, [300.0, 600.0])
-    assert chosen == {0: "", 1: "left-out", 2: ""}
 
 
 def test_a_depth_and_a_paper_are_chosen_without_a_script(make_run: MakeRun) -> None:
