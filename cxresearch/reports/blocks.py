@@ -94,7 +94,7 @@ class OutputShower:
                 f"outputs.json of run {self.files.folder.name} has no {kind} {name!r}"
             )
         if kind == "figure":
-            return Block(kind="figure", html=self._figure(entry), depth=depth)
+            return Block(kind="figure", html=self._figure(entry, depth), depth=depth)
         if kind == "table":
             return Block(kind="table", html=self._table(entry, depth), depth=depth)
         if kind == "findings":
@@ -135,7 +135,7 @@ class OutputShower:
             return Block(kind="text", html=_pre(data["text/plain"]), depth=depth)
         return None
 
-    def _figure(self, entry: Json) -> str:
+    def _figure(self, entry: Json, depth: Depth) -> str:
         alt = str(entry.get("alt_text", "")).strip()
         if not alt:
             raise CxError(f"figure {entry['name']!r} has no alternative text")
@@ -148,9 +148,8 @@ class OutputShower:
         if narrow:
             source = self.files.text(narrow)
             pictures += inline_svg(source, name=f"{short}n", alt_text=alt, css_class="narrow")
-        caption = (
-            f"<figcaption>{escape(entry['caption'])}</figcaption>" if entry["caption"] else ""
-        )
+        told = self.teller.glossary.sentence(entry["caption"], depth=depth)
+        caption = f"<figcaption>{told}</figcaption>" if told else ""
         return f'<figure id="{name}">{pictures}{caption}</figure>'
 
     def _table(self, entry: Json, depth: Depth) -> str:

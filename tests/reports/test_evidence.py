@@ -61,6 +61,14 @@ def test_a_row_of_the_same_term_with_other_numbers_is_no_evidence(
     assert not found.is_row
 
 
+def test_a_share_is_found_by_the_number_told_not_by_its_distance_from_a_half(
+    make_run: MakeRun, given: Any
+) -> None:
+    told = {"estimate": -0.25, "conf_low": float("nan"), "conf_high": float("nan")}
+    found = index_of(make_run, given, term="b", estimate=-0.75, conf_high=1.5, values=told)
+    assert (found.place, found.is_row) == ("row-gaps-b", True)
+
+
 def test_a_long_number_is_found_again_without_a_term(make_run: MakeRun, given: Any) -> None:
     found = index_of(make_run, given, term="", group="", estimate=-0.8200000000000001)
     assert found.place == "row-gaps-a"
@@ -124,8 +132,8 @@ def test_every_form_belongs_to_a_term_with_a_meaning(language: str) -> None:
         ),
         (
             "es",
-            "fórmula de Lord, análisis paralelo, correlaciones latentes, omega jerárquica, HTMT, "
-            "CFI, RMSEA, remuestras",
+            "fórmula de Lord, análisis paralelo, correlaciones latentes, omega jerárquica, "
+            "HTMT, CFI, RMSEA, remuestras",
         ),
     ],
 )
@@ -142,6 +150,12 @@ def test_only_terms_that_occur_are_explained(make_run: MakeRun, given: Any) -> N
     told = given.finding("The gap is wide.", 1.0)
     html = render_report(make_run([told]))
     assert set(re.findall(r'<div id="word-(\w+)"', html)) == {"gap", "sure"}
+
+
+def test_terms_in_the_caption_of_a_figure_are_linked(make_run: MakeRun, given: Any) -> None:
+    html = render_report(make_run(given.figure(caption="Told in 91% of <resamples>.")))
+    linked = '<a class="term" href="#word-resample">resamples</a>'
+    assert f"<figcaption>Told in 91% of &lt;{linked}&gt;.</figcaption>" in html
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
