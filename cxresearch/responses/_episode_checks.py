@@ -62,9 +62,17 @@ class Checks:
             self._fault(table, message, role=role)
 
     def without_repeated(
-        self, moments: pd.DataFrame, episodes: pd.DataFrame, exclusions: Sequence[Exclusion]
+        self,
+        moments: pd.DataFrame,
+        episodes: pd.DataFrame,
+        exclusions: Sequence[Exclusion],
+        *,
+        written: pd.Series,
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Refuse what stands twice, unless a rule says that the first is kept."""
+        """Refuse what stands twice, unless a rule says that the first is kept.
+
+        The `written` times are the cells of the file, timestamps as they stand there.
+        """
         declared = {rule.column for rule in exclusions if isinstance(rule, Duplicated)}
         self.repeated = episodes.duplicated(_KEYS).to_numpy(dtype=np.bool_)
         named = self.codebook.columns_with_role("episode")[0].name
@@ -73,7 +81,7 @@ class Checks:
         again = moments.duplicated([*_KEYS, "time"])
         clock = self.codebook.columns_with_role("time")[0].name
         if again.any() and clock not in declared:
-            message = _twice(moments, [*_KEYS, "time"], "moment", clock)
+            message = _twice(moments, [*_KEYS, "time"], "moment", clock, written=written)
             self._fault("moments", message, role="time")
         elif again.any():
             noun = count_of(int(again.sum()), "moment")
@@ -266,12 +274,20 @@ def _last(moments: pd.DataFrame) -> pd.Series:
     return last["ended"].fillna(0.0)
 
 
-def _twice(frame: pd.DataFrame, keys: Sequence[str], noun: str, column: str) -> str:
+def _twice(
+    frame: pd.DataFrame,
+    keys: Sequence[str],
+    noun: str,
+    column: str,
+    *,
+    written: pd.Series | None = None,
+) -> str:
     again = frame[frame.duplicated(list(keys), keep=False)]
-    places = [
-        f"{'/'.join(_shown(part) for part in key)} ({rows_of(rows.index.tolist())})"
-        for key, rows in again.groupby(list(keys), sort=False)
-    ]
+    places = []
+    for key, rows in again.groupby(list(keys), sort=False):
+        parts = list(key) if written is None else [*key[:-1], written[rows.index[0]]]
+        named = "/".join(_shown(part) for part in parts)
+        places.append(f"{named} ({rows_of(rows.index.tolist())})")
     verb = f"{noun} stands" if len(places) == 1 else f"{noun}s stand"
     return (
         f"{len(places)} {verb} more than once: {several(places)}; declare "

@@ -289,7 +289,8 @@ def _put_together(
     book.check_cells(moments, episodes)
     if book.faults:
         return EpisodeInspection(faults=tuple(book.faults), notes=notes)
-    moments, episodes = book.without_repeated(moments, episodes, exclusions)
+    written = tables["moments"].cells[time_column.name]
+    moments, episodes = book.without_repeated(moments, episodes, exclusions, written=written)
     book.check_join(moments, episodes)
     if book.faults:
         return EpisodeInspection(faults=tuple(book.faults), notes=notes)

@@ -112,7 +112,8 @@ def a_planned_outcome_that_is_not_there(calls: Path) -> None:
 FAULTS: dict[Callable[[Path], None], str] = {
     one_moment_an_episode: "every episode has one moment with a rating: peak, end and mean are "
     "the same; is it the table of moments?",
-    duplicated_times: "moments.csv, column at: 1 moment stands more than once: C3001/K001/",
+    duplicated_times: "moments.csv, column at: 1 moment stands more than once: "
+    "C3001/K001/2026-09-21 ",
     no_rating_is_remembered: "episodes.csv, column remembered: there is no rating at all",
     a_condition_with_one_person: "condition 'Friendly close' has one person; a comparison "
     "needs at least 2: is it a typing error?",
