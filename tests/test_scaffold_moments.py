@@ -144,6 +144,15 @@ def test_a_column_of_one_value_never_names_the_people(tmp_path: Path, workspace:
     assert "1 people" not in (folder / "codebook.yaml").read_text(encoding="utf-8")
 
 
+def test_a_choice_in_words_is_a_choice(tmp_path: Path, workspace: Path) -> None:
+    moments, episodes = messy()
+    words = episodes["would come again"].map({1: "ja", 0: "nein"})
+    paths = write(tmp_path, m=moments, e=episodes.assign(**{"would come again": words}))
+    new_study(workspace, "visits", method="peak_end", data=paths)
+    read = load_study("visits", workspace=workspace).episodes().episodes
+    assert read["choice"].tolist() == episodes["would come again"].tolist()
+
+
 def test_ratings_with_fractions_are_proposed_as_they_are(
     tmp_path: Path, workspace: Path
 ) -> None:

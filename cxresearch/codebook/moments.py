@@ -50,7 +50,11 @@ def moment_faults(form: ColumnFile, scale: ResponseScale | None) -> Iterator[tup
     if form.role == "rating":
         yield from _peak_faults(form, scale)
     if form.role == "choice" and {str(code) for code in form.values} not in (set(), {"0", "1"}):
-        yield ("values",), "a choice has the values 1, chosen, and 0, not chosen"
+        message = (
+            "a choice has the values 1, chosen, and 0, not chosen; write the code first and "
+            "what the file has behind it, such as {1: ja, 0: nein}"
+        )
+        yield ("values",), message
     if form.role == "condition" and len(form.values) == 1:
         yield ("values",), "a condition needs two values or more; nothing can be compared"
 

@@ -26,8 +26,14 @@ STAMP, SPAN = "timestamp", "time span"
 """Texts of answers that were no plain numbers: counted in seconds."""
 
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2}(?:[.,]\d+)?)")
-_YES = frozenset({"yes", "true", "y", "sí", "si", "예"})
-_NO = frozenset({"no", "false", "n", "아니요"})
+_YES = frozenset({
+    "yes", "true", "y", "sí", "si", "verdadero", "ja", "j", "wahr", "oui", "vrai", "sim",
+    "verdadeiro", "sì", "vero", "예", "네",
+})  # fmt: skip
+_NO = frozenset({
+    "no", "false", "n", "falso", "nein", "falsch", "non", "faux", "não", "nao", "nee", "아니요",
+    "아니오",
+})  # fmt: skip
 
 
 class TimeCoding:

@@ -248,11 +248,12 @@ def _flag(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
     verb = "is neither yes nor no" if len(bad) == 1 else "are neither yes nor no"
     texts = [repr(code.label) for code in wanted.values]
     own = f", or {' or '.join(texts)}" if texts else ""
+    named = "" if texts else "; name others in the codebook: values: {1: ..., 0: ...}"
     return ColumnFault(
         column=wanted.column,
         message=(
             f"{count_of(len(bad), 'answer')} {verb}: {here}; allowed are 1 and 0, yes and no, "
-            f"true and false{own}"
+            f"true and false{own}{named}"
         ),
     )
 

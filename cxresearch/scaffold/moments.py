@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxresearch._types import Role
-from cxresearch.responses._clock import TimeCoding
+from cxresearch.responses._clock import FlagCoding, TimeCoding
 from cxresearch.scaffold.as_yaml import key
 from cxresearch.scaffold.columns import Profile, guess_scale, profile_of
 from cxresearch.scaffold.roles import guess_role, words_of
@@ -19,7 +19,6 @@ from cxresearch.scaffold.two_tables import TwoTables, columns_of, named
 _UNPLEASANT = re.compile(
     "pain|discomfort|stress|sad|angry|anger|anxious|anxiety|tired|fear|annoyance|dolor|worry"
 )
-_FLAGS = frozenset({"yes", "no", "true", "false", "y", "n", "1", "0", "sí", "si"})
 _FEW, _SEGMENTS = 6, 12
 _ENDS = re.compile(r"(-?\d+)\s*(?:-|–|to|bis|a)\s*(\d+)")
 
@@ -259,7 +258,7 @@ def _profile(column: pd.Series, name: str) -> Profile:
 
 def _is_flag(column: pd.Series) -> bool:
     given = {str(cell).casefold() for cell in column if cell != ""}
-    return 0 < len(given) <= 2 and given <= _FLAGS
+    return 0 < len(given) <= 2 and all(not FlagCoding(()).read(cell).problem for cell in given)
 
 
 def _condition(column: pd.Series, name: str) -> MomentGuess | None:
@@ -281,10 +280,10 @@ def _label(level: str, *, quoted_only: bool = False) -> str:
 
 
 def _choice(column: pd.Series, name: str) -> MomentGuess | None:
-    given = {str(cell) for cell in column if cell != ""}
-    if given != {"0", "1"} or not named(name, "choice"):
+    given = sorted({str(cell) for cell in column if cell != ""})
+    if len(given) != 2 or not _is_flag(column) or not named(name, "choice"):
         return None
-    return MomentGuess(name=name, role="choice", why="likely: named so, 0 and 1")
+    return MomentGuess(name=name, role="choice", why=f"likely: named so, {' and '.join(given)}")
 
 
 def _ended(column: pd.Series, name: str) -> MomentGuess | None:

@@ -174,6 +174,21 @@ def test_yes_and_no_are_read_in_words_codes_and_the_codebooks_labels() -> None:
     assert coding.read("").kind == "empty"
 
 
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        ("ja", "nein"),
+        ("Oui", "Non"),
+        ("sí", "no"),
+        ("예", "아니요"),
+        ("sim", "não"),
+        ("WAHR", "FALSCH"),
+    ],
+)
+def test_yes_and_no_are_read_in_the_languages_exports_come_in(yes: str, no: str) -> None:
+    assert (FlagCoding(()).read(yes).code, FlagCoding(()).read(no).code) == (1.0, 0.0)
+
+
 # --- faults --------------------------------------------------------------------------------
 
 
