@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from cxresearch._types import Json
@@ -19,6 +20,7 @@ from cxresearch.wording.templates import narration
 
 _FIRST_TITLE = re.compile(r"\A\s*#\s+[^\n]*\n?")
 _HEADING_ONLY = re.compile(r"\A(?:\s*<h[2-6][^>]*>.*?</h[2-6]>)+\s*\Z", re.DOTALL)
+_SHOWS = re.compile(r"\b(?:display|plot)_\w+\(")
 _HEADING = re.compile(r"<h([2-6]) id=\"([^\"]+)\">(.*?)</h\1>", re.DOTALL)
 
 
@@ -41,6 +43,8 @@ class Section:
     checks : list of Told
         Verdicts, where the section checks what later results need; its tables and figures are
         the evidence behind them.
+    meant_to_show : bool
+        Its code calls for a table or a figure; there is none where a study lacks what it takes.
     """
 
     html: str = ""
@@ -51,6 +55,7 @@ class Section:
     language: str = ""
     blocks: list[Block] = field(default_factory=list)
     checks: list[Told] = field(default_factory=list)
+    meant_to_show: bool = False
 
     @property
     def heading_only(self) -> bool:
@@ -66,6 +71,11 @@ class Section:
     def outer_depth(self) -> Depth:
         """Depth at which any of it shows: text for analysts does not hide a figure for all."""
         return min((self.depth, *(block.depth for block in self.blocks)), key=DEPTHS.index)
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether code that calls for a table or a figure had nothing to make it from."""
+        return self.meant_to_show and all(block.kind == "code" for block in self.blocks)
 
     def settle_depth(self) -> None:
         """Show a heading only at a depth at which something stands under it.
@@ -106,10 +116,13 @@ def read_sections(shower: OutputShower) -> list[Section]:
             if not sections or sections[-1].data != data:
                 sections.append(Section(depth=_depth(cell), data=data))
             sections[-1].blocks += _code_cell(cell, shower, number)
+            sections[-1].meant_to_show |= bool(_SHOWS.search(cell.source))
     sections.append(Section(blocks=list(_left_over(shower, cells))))
     for section in sections:
         section.checks = [shower.teller.tell(f) for f in _verdicts(section, shower.files)]
         section.settle_depth()
+        if section.shows_nothing and not shower.files.failed:
+            section.blocks.insert(0, _nothing_here(section, shower))
     return [section for section in sections if not section.empty or _has_code(section)]
 
 
@@ -145,6 +158,11 @@ def _code_cell(cell: Any, shower: OutputShower, number: int) -> Iterator[Block]:
     yield from shower.of_cell(cell, where=f"cell {number}", depth=_depth(cell))
     if cell.source.strip():
         yield code_block(cell.source, shower.files, shower.messages)
+
+
+def _nothing_here(section: Section, shower: OutputShower) -> Block:
+    words = escape(shower.messages.text("report.nothing_here"))
+    return Block(kind="text", html=f'<p class="note">{words}</p>', depth=section.depth)
 
 
 def _left_over(shower: OutputShower, cells: list[Any]) -> Iterator[Block]:

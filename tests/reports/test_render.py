@@ -220,6 +220,28 @@ def test_a_bare_heading_shows_only_where_something_stands_under_it(
     assert "Nothing at all" not in html
 
 
+def test_a_step_that_has_nothing_to_show_says_so(make_run: MakeRun, given: Any) -> None:
+    text = given.display({"text/plain": "told"})
+    extra = given.cells(
+        ("m", "## Looks\n\nAt each look.", ["analyst"]),
+        ("c", "record(cx.display_sequential(interim))", (), ["analyst"]),
+        ("m", "## Read\n\nTwo tables.", ["analyst"]),
+        ("c", "record(flow)", (), ["analyst"]),
+        ("m", "## Shown\n\nThis one.", ["analyst"]),
+        ("c", "record(cx.plot_looks(interim))", [text], ["analyst"]),
+    )
+    html = render_report(make_run(extra=extra))
+    parts = {
+        name: re.search(
+            rf'<section class="step [^>]*aria-labelledby="{name}".*?</section>', html, re.S
+        )
+        for name in ("looks", "read", "shown")
+    }
+    said = {name: "nothing to show here" in part[0] for name, part in parts.items()}
+    assert said == {"looks": True, "read": False, "shown": False}
+    assert parts["looks"][0].startswith('<section class="step student"')
+
+
 def test_cells_about_the_data_stand_in_their_own_chapter(html: str) -> None:
     assert html.index('id="treated"') < html.index('<h3 id="study-and-answers">')
     assert html.index('<h2 id="part-3">') < html.index('id="treated"')
