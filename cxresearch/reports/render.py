@@ -23,18 +23,10 @@ from cxresearch.reports.facts import (
     waves_of,
 )
 from cxresearch.reports.first_screen import SHOWN_QUALITY, FirstScreen, first_screen
-from cxresearch.reports.glossary import Entry, Glossary
+from cxresearch.reports.glossary import Glossary
 from cxresearch.reports.markdown import with_anchors
 from cxresearch.reports.page_parts import page_file, security_policy
-from cxresearch.reports.paper import (
-    FigureSize,
-    Size,
-    columns_of_pages,
-    end_height,
-    figure_size,
-    fit_figures,
-    text_height,
-)
+from cxresearch.reports.printed import Printed, plan_print
 from cxresearch.reports.provenance import provenance_facts
 from cxresearch.reports.source import RunFiles, read_run
 from cxresearch.reports.svg import share_styles
@@ -87,7 +79,7 @@ def render_report(
     shower = OutputShower(files=files, messages=messages, teller=teller, base=base)
     sections = read_sections(shower)
     changes = None if since is None else change_part(since, files, teller.glossary)
-    page = {**_page(files, teller, sections), "base": base, "changes": _safe_changes(changes)}
+    page = _page(files, teller, sections, changes) | {"base": base}
     from cxresearch.reports._exporter import export_page
 
     html, rules = share_styles(export_page(_notebook(files), page))
@@ -110,15 +102,32 @@ def write_report(folder: Path, *, language: str | None = None) -> Path:
     return write_text(folder / REPORT, render_report(folder, language=language))
 
 
-def _page(files: RunFiles, teller: Teller, sections: list[Section]) -> dict[str, Any]:
+def _page(
+    files: RunFiles, teller: Teller, sections: list[Section], changes: ChangePart | None
+) -> dict[str, Any]:
     record, script, messages = files.record, page_file("report.js"), teller.messages
     respondents = record.get("respondents")
     screen = first_screen(files.findings, teller)
     teller.glossary.use("sure")
     words = _words(messages)
     glossary = teller.glossary.entries()
-    paper = _paper(screen, sections, glossary)
+    people = people_sentence(respondents, messages) if respondents else ""
+    failure = _failure(record, messages) if files.failed else None
+    paper = plan_print(
+        screen,
+        sections,
+        heading=(str(record.get("title", "")), str(record.get("description", ""))),
+        facts=[people, str(record.get("population", ""))],
+        sample=str(record.get("sample", "")),
+        glossary=glossary,
+        changes=changes,
+        failure="" if failure is None else failure["message"],
+    )
     return {
+        "changes": _safe_changes(changes),
+        "on_screen": [Markup(name) for name in paper.named],
+        "list_place": paper.list_place,
+        "end_places": paper.end_places,
         "language": messages.language,
         "policy": security_policy(script),
         "css": Markup(page_file("report.css") + _FIGURE_STYLES),
@@ -128,14 +137,14 @@ def _page(files: RunFiles, teller: Teller, sections: list[Section]) -> dict[str,
         "method": _method(record, messages),
         "eyebrow": _eyebrow(record, messages),
         "description": record.get("description", ""),
-        "failure": _failure(record, messages) if files.failed else None,
+        "failure": failure,
         "first": _safe_screen(screen),
         "more_label": messages.text("report.more_here", n=len(screen.more)),
         "shown_quality": SHOWN_QUALITY,
         "more_quality": messages.text(
             "report.more_here", n=max(0, len(screen.quality) - SHOWN_QUALITY)
         ),
-        "people": people_sentence(respondents, messages) if respondents else "",
+        "people": people,
         "flow": flow_sentence(respondents, messages) if respondents else "",
         "population": record.get("population", ""),
         "sample": record.get("sample", ""),
@@ -218,46 +227,21 @@ def _contents(sections: list[Section], words: dict[str, str]) -> list[dict[str, 
     return [*entries, {"name": "provenance", "title": words["provenance_heading"], "depth": ""}]
 
 
-def _paper(
-    screen: FirstScreen, sections: list[Section], glossary: list[Entry]
-) -> dict[int, Size]:
-    """Return how the figures for managers are printed, by the identity of their block."""
-    parts: list[float | FigureSize] = []
-    figures: dict[int, Block] = {}
-    for section in (part for part in sections if part.outer_depth == "manager"):
-        if section.depth == "manager":
-            parts.append(text_height(section.html))
-        for block in section.blocks:
-            if block.kind == "figure" and block.depth == "manager":
-                figures[len(parts)] = block
-                parts.append(figure_size(block.html))
-            elif block.depth == "manager" and block.kind != "code":
-                parts.append(text_height(block.html))
-    parts.append(end_height(entry.meaning for entry in glossary if entry.depth == "manager"))
-    columns = columns_of_pages(
-        findings=[told.html for told in screen.findings],
-        boxes=[
-            [told.html for told in screen.actions],
-            [told.html for told in screen.quality[:SHOWN_QUALITY]],
-        ],
-    )
-    sizes = fit_figures(parts, columns)
-    return {id(block): sizes[number] for number, block in figures.items()}
-
-
-def _safe_section(part: Section, paper: dict[int, Size]) -> dict[str, Any]:
+def _safe_section(part: Section, paper: Printed) -> dict[str, Any]:
     return {
         "html": Markup(with_anchors(part.html)),
         "name": part.name,
         "depth": part.outer_depth,
         "text_depth": part.depth,
         "language": part.language,
-        "blocks": [_safe_block(block, paper.get(id(block), "")) for block in part.blocks],
+        "paper": "left-out" if id(part) in paper.left_out else "",
+        "place": paper.place.get(id(part), ""),
+        "blocks": [_safe_block(b, paper.figures.get(id(b), "")) for b in part.blocks],
         "checks": [_safe_told(told) for told in part.checks],
     }
 
 
-def _safe_block(block: Block, paper: Size) -> dict[str, Any]:
+def _safe_block(block: Block, paper: str) -> dict[str, Any]:
     return {
         "paper": paper,
         "kind": block.kind,

@@ -93,6 +93,19 @@ def test_a_number_beside_the_estimate_of_something_else_is_no_evidence(
     assert not EvidenceIndex(files).of(files.findings[0]).is_row
 
 
+def test_of_two_results_of_a_kind_the_one_with_most_of_the_numbers_is_named(
+    tmp_path: Path,
+) -> None:
+    texts = {"felt": '{"confidence_level": 0.95}', "crossover": "[0.95, 0.27, 1.63]"}
+    outputs = {}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.json").write_text(text)
+        outputs["result", name] = {"file": f"{name}.json", "result": "crossover"}
+    files = RunFiles(folder=tmp_path, record={}, outputs=outputs, findings=[], notebook=None)
+    told = {"result": "crossover", "estimate": 0.95, "conf_low": 0.27, "conf_high": 1.63}
+    assert EvidenceIndex(files).of(told).file == "crossover.json"
+
+
 def test_a_result_without_a_table_is_called_by_its_words() -> None:
     files = run_of({"language": "en"})
     files.outputs["result", "memory_models"] = {"file": "results/memory_models.json"}
