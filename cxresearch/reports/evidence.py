@@ -99,17 +99,18 @@ class EvidenceIndex:
         named = [str(self.files.outputs[key]["file"]) for key in found]
         if len(named) < 2:
             return "".join(named)
-        holding = [file for file in named if self._holds(file, finding)]
-        return next(iter([*holding, *named]))
+        return max(named, key=lambda file: self._held(file, finding))
 
-    def _holds(self, file: str, finding: Json) -> bool:
-        """Say whether the numbers of a finding stand in a file of results."""
-        told = _told(finding)
+    def _held(self, file: str, finding: Json) -> int:
+        """Count the numbers of a finding that stand in a file of results.
+
+        One alone is no proof: a difference of 0.95 stands beside a level of 0.95 too.
+        """
         try:
             text = self.files.text(file)
         except CxError:
-            return False
-        return bool(told) and repr(told[0]) in text
+            return 0
+        return sum(repr(number) in text for number in _told(finding))
 
     def _tables_near(self, kind: str) -> list[str]:
         """Return all tables, those recorded after the result first: equal scores go to them."""
@@ -228,12 +229,16 @@ def _score(row: _Row, finding: Json, *, foreign: bool = False) -> int:
 
 
 def _estimate(finding: Json) -> float:
-    value = finding.get("estimate")
+    told = _told(finding)
+    value = told[0] if told else finding.get("estimate")
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 
 def _told(finding: Json) -> list[float]:
-    wanted = [finding.get(key) for key in _NUMBERS]
+    """Return its numbers as the sentence has them: the picture may count from elsewhere."""
+    values = finding.get("values") or {}
+    said = values if finding.get("term") and all(key in values for key in _NUMBERS) else finding
+    wanted = [said.get(key) for key in _NUMBERS]
     return [float(n) for n in wanted if isinstance(n, (int, float)) and math.isfinite(n)]
 
 
