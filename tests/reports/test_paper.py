@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -108,7 +109,7 @@ def pages(html: str, folder: Path, paper: Any) -> list[str]:
     """Return the text of each printed page."""
     pypdf = pytest.importorskip("pypdf")
     pdf = pypdf.PdfReader(write_pdf(html, folder / f"{paper}.pdf", paper=paper))
-    return [" ".join(page.extract_text().split()) for page in pdf.pages]
+    return [normalize("NFKC", page.extract_text()) for page in pdf.pages]  # ligatures
 
 
 def for_analysts(run: Path, source: str) -> Path:
