@@ -31,9 +31,7 @@ def test_sizes_agree_with_r(golden: Golden) -> None:
 
 
 @pytest.mark.parametrize(("cluster_size", "icc"), [(1, 0.0), (15, 0.1)])
-def test_simulated_studies_keep_the_promise(
-    cluster_size: int, icc: float
-) -> None:
+def test_simulated_studies_keep_the_promise(cluster_size: int, icc: float) -> None:
     plan = plan_servqual(cluster_size=cluster_size, icc=icc, n_sims=4000, seed=3)
     found = plan.estimates.set_index("term")["estimate"]
     error = 4 * np.sqrt(0.8 * 0.2 / 4000)
