@@ -394,6 +394,11 @@ def browser_test(test: Callable[..., None]) -> Callable[..., None]:
     return test
 
 
+def expect(what: Any) -> Any:
+    """Wait for what a page does in its own time."""
+    return pytest.importorskip("playwright.sync_api").expect(what)
+
+
 def titles(page: Any) -> list[str]:
     return [text[:6] for text in page.locator(".study:visible h2").all_text_contents()]
 
@@ -403,13 +408,13 @@ def test_the_search_finds_by_every_word_and_nothing_scrolls_sideways(page: Any) 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     box = page.get_by_role("searchbox")
     box.fill("SHORT branches")
-    assert page.locator(".study:visible").count() == 1
-    assert page.url.endswith("#search=SHORT+branches")
-    assert page.locator("#count").text_content() == "1 / 3 studies"
+    expect(page.locator(".study:visible")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"#search=SHORT\+branches$"))
+    expect(page.locator("#count")).to_have_text("1 / 3 studies")
     box.fill("nowhere")
-    assert page.get_by_text("No study matches.").is_visible()
+    expect(page.get_by_text("No study matches.")).to_be_visible()
     box.fill("")
-    assert page.locator(".study:visible").count() == 3
+    expect(page.locator(".study:visible")).to_have_count(3)
 
 
 @browser_test
@@ -431,7 +436,7 @@ def test_studies_are_filtered_and_sorted_and_the_address_keeps_it(
     page.get_by_label("Sort by").select_option("title")
     assert titles(page)[0] == "Broken"
     page.reload()
-    assert page.url.endswith("#sort=title")
+    expect(page).to_have_url(re.compile("#sort=title$"))
     assert titles(page)[0] == "Broken"
 
 

@@ -21,6 +21,7 @@ from cxresearch.reports import render_report, write_report
 from cxresearch.reports.comparison import CHANGES, Comparison
 
 playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect  # waits: a page answers in its own time
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 pytestmark = [
     pytest.mark.browser,
@@ -86,13 +87,13 @@ def test_the_depth_switch_works_by_mouse_and_keyboard_and_is_kept_in_the_address
 ) -> None:
     page = open_page(report)
     heading = page.locator("#for-analysts")
-    assert not heading.is_visible()
+    expect(heading).to_be_hidden()
     page.get_by_text("Analyst", exact=True).click()
-    assert heading.is_visible()
-    assert page.url.endswith("#depth=analyst")
+    expect(heading).to_be_visible()
+    expect(page).to_have_url(re.compile("#depth=analyst$"))
     page.keyboard.press("ArrowRight")
-    assert page.locator("#for-students").is_visible()
-    assert page.url.endswith("#depth=student")
+    expect(page.locator("#for-students")).to_be_visible()
+    expect(page).to_have_url(re.compile("#depth=student$"))
 
 
 @pytest.mark.parametrize(
@@ -108,13 +109,13 @@ def test_a_link_opens_at_the_depth_it_needs(
     report: Path, open_page: Open, hash_: str, depth: str
 ) -> None:
     page = open_page(report, hash_=hash_)
-    assert page.locator("input:checked").get_attribute("value") == depth
+    expect(page.locator("input:checked")).to_have_attribute("value", depth)
 
 
 def test_without_javascript_everything_can_be_read(report: Path, open_page: Open) -> None:
     page = open_page(report, java_script_enabled=False)
     page.get_by_text("Student", exact=True).click()
-    assert page.locator("#for-students").is_visible()
+    expect(page.locator("#for-students")).to_be_visible()
 
 
 @pytest.mark.parametrize("depth", ["manager", "analyst", "student"])
@@ -184,10 +185,10 @@ def test_a_sentence_in_apa_style_is_copied_as_it_stands_and_that_is_told(
     else:
         button.focus()
         page.keyboard.press("Enter")
-    playwright.expect(status).to_have_text("Copied")
+    expect(status).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == SENTENCE
     assert page.evaluate("document.activeElement.className") == "copy"
-    playwright.expect(button).to_have_text("Copy", timeout=5000)
+    expect(button).to_have_text("Copy", timeout=5000)
 
 
 def test_a_sentence_that_cannot_be_copied_is_selected(sentences: Path, open_page: Open) -> None:
@@ -195,7 +196,7 @@ def test_a_sentence_that_cannot_be_copied_is_selected(sentences: Path, open_page
     page.evaluate(NO_CLIPBOARD)
     page.evaluate("() => { document.execCommand = () => false; }")
     page.get_by_role("button").click()
-    playwright.expect(page.get_by_role("status")).to_contain_text("Not copied")
+    expect(page.get_by_role("status")).to_contain_text("Not copied")
     assert page.evaluate("getSelection().toString()") == SENTENCE
 
 
@@ -241,15 +242,15 @@ def test_a_served_report_works_under_the_policy_of_the_server(
 ) -> None:
     page = open_page(report, url=served, accept_downloads=True)
     page.get_by_text("Analyst", exact=True).click()
-    assert page.locator("#for-analysts").is_visible()
-    assert page.url == f"{served}#depth=analyst"
+    expect(page.locator("#for-analysts")).to_be_visible()
+    expect(page).to_have_url(f"{served}#depth=analyst")
     with page.expect_download() as waiting:
         page.get_by_text("Download CSV").click()
     waiting.value.save_as(tmp_path / "saved.csv")
     assert (tmp_path / "saved.csv").read_bytes().startswith(b"\xef\xbb\xbfitem,gap\n")
     page.goto(served.partition("/bank-branches/")[0])
     page.get_by_role("searchbox").fill("nowhere")
-    assert page.get_by_text("No study matches.").is_visible()
+    expect(page.get_by_text("No study matches.")).to_be_visible()
 
 
 HOSTILE = (

@@ -19,6 +19,7 @@ from cxresearch.reports.pdf import find_chromium, write_pdf
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 pypdf = pytest.importorskip("pypdf")
+expect = playwright.expect  # waits: a page answers a key in its own time
 
 try:
     CHROMIUM = find_chromium()
@@ -181,10 +182,10 @@ def test_every_finding_leads_to_its_row_and_to_its_results(
     target = links.first.get_attribute("href")
     links.first.focus()
     page.keyboard.press("Enter")
-    assert page.locator("input:checked").get_attribute("value") == "analyst"
+    expect(page.locator("input:checked")).to_have_attribute("value", "analyst")
     row = page.locator(f"[id='{target[1:]}']")
     row.wait_for(state="visible")
-    assert row.evaluate("e => e.matches(':target')")
+    expect(page.locator(f"[id='{target[1:]}']:target")).to_be_visible()
     files = page.locator(".found .evidence a").evaluate_all(
         "all => all.map((a) => a.getAttribute('href'))"
     )
@@ -212,7 +213,7 @@ def test_no_link_of_the_page_leads_nowhere_and_terms_that_are_linked_are_explain
 def test_a_row_is_found_without_javascript(sample_reports: dict[str, Path], visit: Any) -> None:
     page = visit(sample_reports["bank-branches"], java_script_enabled=False)
     page.locator(".found a.source").first.click()
-    assert page.locator("tr:target").is_visible()
+    expect(page.locator("tr:target")).to_be_visible()
 
 
 def test_a_table_is_downloaded_by_keyboard(
@@ -230,7 +231,7 @@ def test_a_table_is_downloaded_by_keyboard(
 def test_a_term_leads_to_its_line(sample_reports: dict[str, Path], visit: Any) -> None:
     page = visit(sample_reports["bank-branches"])
     page.locator(".found a.term").first.click()
-    assert page.locator("dl.words > :target").is_visible()
+    expect(page.locator("dl.words > :target")).to_be_visible()
 
 
 def test_checks_stand_before_results_as_verdicts_with_folded_evidence(
@@ -240,7 +241,7 @@ def test_checks_stand_before_results_as_verdicts_with_folded_evidence(
     check = page.locator(".card.check").first
     assert "model holds up" in check.inner_text()
     table = check.locator(".datatable table").first
-    assert not table.is_visible()
+    expect(table).to_be_hidden()
     check.locator("summary").first.click()
     table.wait_for(state="visible")
     checks = check.bounding_box()["y"]
@@ -253,7 +254,7 @@ def test_students_see_formula_source_and_command_of_a_step(
     page = visit(sample_reports["hotel-stays"], hash_="#depth=student")
     step = page.locator(".method", has_text="cx.driver_importance(").first
     assert step.locator("math munder").count() >= 1
-    assert step.locator("a[href='https://doi.org/10.1198/000313007X188252']").is_visible()
+    expect(step.locator("a[href='https://doi.org/10.1198/000313007X188252']")).to_be_visible()
     assert "cxresearch run hotel-stays" in step.inner_text()
 
 
@@ -310,7 +311,7 @@ def test_hostile_text_leaves_the_page_whole_on_a_phone(
         assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert page.locator("img").count() == 0
     assert page.locator("h1").inner_text().startswith("<img src=x")
-    assert page.locator("#provenance").is_visible()
+    expect(page.locator("#provenance")).to_be_visible()
     assert axe.Axe().run(page).response["violations"] == []
 
 
