@@ -97,10 +97,7 @@ def api_page(room: str, title: str) -> str:
     """Return a page of the public names of a room."""
     lines = [title, "=" * len(title), "", ".. currentmodule:: cxresearch", ""]
     names = [
-        name
-        for module, names in cxresearch._MODULES.items()
-        if module.split(".")[0] == room
-        for name in names
+        name for name, module in cxresearch._MODULE_OF.items() if module.split(".")[0] == room
     ]
     for name in sorted(names, key=str.casefold):
         kind = "autoclass" if inspect.isclass(getattr(cxresearch, name)) else "autofunction"

@@ -187,7 +187,7 @@ def _imports() -> Iterator[None]:
 def _own_modules() -> set[str]:
     """Return the modules of this package that notebooks use."""
     try:
-        listed = importlib.import_module(_PACKAGE)._MODULES
+        listed = importlib.import_module(_PACKAGE)._MODULE_OF.values()
     except Exception:  # a kernel that imports it will say why
         return set()
     return {
@@ -200,7 +200,7 @@ def _stamps() -> dict[str, tuple[int, int]]:
     found = {}
     for folder, _, names in os.walk(_FOLDER):
         for name in names:
-            if name.endswith((".py", ".toml")):
+            if name.endswith((".py", ".pyi", ".toml")):
                 path = os.path.join(folder, name)
                 with contextlib.suppress(OSError):
                     about = os.stat(path)
