@@ -1,7 +1,6 @@
 # Two commands: `make demo` and `make test`. Both set up .venv from requirements.lock, once.
 PYTHON ?= python3
 BIN := .venv/bin
-OFFLINE := --HTMLExporter.mathjax_url= --HTMLExporter.jquery_url= --HTMLExporter.require_js_url= --HTMLExporter.mermaid_js_url=
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
@@ -52,7 +51,7 @@ notebooks: $(READY)
 	@cd notebooks && find . -name '*.ipynb' -not -path '*/.*' | sort | while read -r file; do \
 		echo "$$file"; \
 		../$(BIN)/jupyter nbconvert --log-level=ERROR --to notebook --execute "$$file" --output-dir "../build/notebooks/$$(dirname $$file)" \
-		&& ../$(BIN)/jupyter nbconvert --log-level=ERROR --to html $(OFFLINE) "../build/notebooks/$$file" || exit 1; \
+		&& ../$(BIN)/jupyter nbconvert --log-level=ERROR --to cxresearch.reports.lesson.LessonExporter "../build/notebooks/$$file" || exit 1; \
 	done
 
 docs: notebooks
