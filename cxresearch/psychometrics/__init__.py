@@ -33,11 +33,8 @@ from cxresearch.psychometrics.reliability_bootstrap import (
     reliability_bootstrap,
 )
 from cxresearch.psychometrics.study import study_distinctness, study_invariance
-from cxresearch.psychometrics.verdict import (
-    DistinctnessResult,
-    distinct_dimensions,
-    distinct_scales,
-)
+from cxresearch.psychometrics.verdict import distinct_dimensions, distinct_scales
+from cxresearch.psychometrics.verdict_result import DistinctnessResult
 
 __all__ = [
     "BifactorResult",

@@ -9,13 +9,10 @@ import pandas as pd
 
 from cxresearch.psychometrics._answers import (
     check_varying,
-    complete_answers,
     dropped_note,
     table_of,
-    weighted_answers,
 )
 from cxresearch.psychometrics._cfa_fiml import (
-    answers_of,
     fiml_estimates,
     fiml_fields,
     fiml_modification,
@@ -36,6 +33,7 @@ from cxresearch.psychometrics._cfa_tables import (
     modification_table,
     ordinal_modification_table,
 )
+from cxresearch.psychometrics._clusters import answered_of, any_answers_of
 from cxresearch.psychometrics.cfa_result import CfaResult
 
 _THRESHOLDS = ("term", "group", "estimate", "std_error", "n")
@@ -49,15 +47,21 @@ class Asked:
     estimator: str
     bifactor: str
     weights: str | None
+    clusters: str | None
     level: float
     max_steps: int
 
 
 def by_likelihood(placed: FactorModel, asked: Asked) -> CfaResult:
     """Fit by maximum likelihood to respondents with all answers."""
-    answers, weights = weighted_answers(
-        asked.frame, placed.items, asked.weights, at_least=len(placed.items) + 1
+    given = answered_of(
+        asked.frame,
+        placed.items,
+        weights=asked.weights,
+        clusters=asked.clusters,
+        at_least=len(placed.items) + 1,
     )
+    answers, weights = given.answers, given.weights
     check_varying(answers, placed.items)
     n = len(answers)
     w = np.ones(n) if weights is None else weights
@@ -65,7 +69,9 @@ def by_likelihood(placed: FactorModel, asked: Asked) -> CfaResult:
     observed = (centred * w[:, None]).T @ centred / n
     fit = fit_by_scoring(placed, observed, max_steps=asked.max_steps)
     robust = (
-        robust_of(placed, fit.values, centred, weights) if asked.estimator == "mlr" else None
+        robust_of(placed, fit.values, centred, weights, given.clusters)
+        if asked.estimator == "mlr"
+        else None
     )
     covariance = robust.covariance if robust else np.linalg.inv(fit.information) / n
     return CfaResult(
@@ -80,17 +86,19 @@ def by_likelihood(placed: FactorModel, asked: Asked) -> CfaResult:
         estimator=asked.estimator,
         bifactor=asked.bifactor,
         weights=asked.weights or "",
+        clusters=asked.clusters or "",
+        n_clusters=given.n_clusters,
         confidence_level=asked.level,
         steps=fit.steps,
-        notes=dropped_note(len(asked.frame), n) + solution_notes(placed, fit),
+        notes=dropped_note(len(asked.frame), n) + given.notes + solution_notes(placed, fit),
     )
 
 
 def by_full_information(placed: FactorModel, asked: Asked) -> CfaResult:
     """Fit by maximum likelihood to all answers."""
-    answers = answers_of(asked.frame, placed.items)
-    found = fit_fiml(placed, answers, robust=asked.estimator == "mlr")
-    n = len(answers)
+    given = any_answers_of(asked.frame, placed.items, asked.clusters)
+    found = fit_fiml(placed, given, robust=asked.estimator == "mlr")
+    n = len(given.answers)
     return CfaResult(
         estimates=fiml_estimates(placed, found, level=asked.level),
         modification=fiml_modification(placed, found),
@@ -104,17 +112,23 @@ def by_full_information(placed: FactorModel, asked: Asked) -> CfaResult:
         bifactor=asked.bifactor,
         weights="",
         missing="fiml",
+        clusters=asked.clusters or "",
+        n_clusters=given.n_clusters,
         confidence_level=asked.level,
         steps=found.fit.steps,
-        notes=dropped_note(len(asked.frame), n) + solution_notes(placed, found.plain),
+        notes=dropped_note(len(asked.frame), n)
+        + given.notes
+        + solution_notes(placed, found.plain),
     )
 
 
 def by_ordered_answers(placed: FactorModel, asked: Asked) -> CfaResult:
     """Fit to polychoric correlations."""
-    answers = complete_answers(asked.frame, placed.items, at_least=len(placed.items) + 1)
-    check_varying(answers, placed.items)
-    sample = ordinal_sample(answers, placed.items)
+    given = answered_of(
+        asked.frame, placed.items, clusters=asked.clusters, at_least=len(placed.items) + 1
+    )
+    check_varying(given.answers, placed.items)
+    sample = ordinal_sample(given.answers, placed.items, given.clusters)
     found = fit_ordinal(placed, sample, max_steps=asked.max_steps)
     fit, n = found.fit, sample.n
     return CfaResult(
@@ -131,7 +145,12 @@ def by_ordered_answers(placed: FactorModel, asked: Asked) -> CfaResult:
         estimator=asked.estimator,
         bifactor=asked.bifactor,
         weights="",
+        clusters=asked.clusters or "",
+        n_clusters=given.n_clusters,
         confidence_level=asked.level,
         steps=fit.steps,
-        notes=dropped_note(len(asked.frame), n) + sample.notes + solution_notes(placed, fit),
+        notes=dropped_note(len(asked.frame), n)
+        + given.notes
+        + sample.notes
+        + solution_notes(placed, fit),
     )

@@ -11,8 +11,6 @@ import pandas as pd
 from scipy import stats
 
 from cxresearch._types import FloatArray
-from cxresearch._validate import check_names
-from cxresearch.errors import EstimationError, ResponseError
 from cxresearch.psychometrics._answers import table_of
 from cxresearch.psychometrics._cfa_fit import FitOfModel, fit_by_scoring
 from cxresearch.psychometrics._cfa_indices import (
@@ -31,6 +29,7 @@ from cxresearch.psychometrics._cfa_tables import (
     score_test_table,
     standard_units,
 )
+from cxresearch.psychometrics._clusters import Answered
 from cxresearch.psychometrics._invariance_ladder import srmr_with_means
 from cxresearch.psychometrics._mean_slopes import (
     casewise,
@@ -42,6 +41,7 @@ from cxresearch.psychometrics._mean_slopes import (
 from cxresearch.psychometrics._mean_structure import (
     MeanFit,
     covariance_from,
+    crossed_scores,
     fit_with_means,
     independence_model,
     meat_of,
@@ -91,44 +91,7 @@ class FimlFit:
     robust: bool
 
 
-def answers_of(frame: pd.DataFrame, items: tuple[str, ...]) -> FloatArray:
-    """Return the answers of respondents with at least one, nan where missing, shape (n, p).
-
-    Raises
-    ------
-    CxError
-        An item is not a column.
-    ResponseError
-        A column does not hold numbers, or there are not more respondents than items.
-    EstimationError
-        An item has no two different answers.
-    """
-    check_names("items", items, [str(name) for name in frame.columns], of="columns")
-    text = [item for item in items if not pd.api.types.is_numeric_dtype(frame[item])]
-    if text:
-        raise ResponseError(f"column(s) {text} do not hold numbers; score the answers first")
-    answers = frame[list(items)].to_numpy(dtype=float, na_value=np.nan, copy=True)
-    answers[~np.isfinite(answers)] = np.nan
-    answers = np.array(answers[np.isfinite(answers).any(axis=1)])
-    if len(answers) <= len(items):
-        raise ResponseError(
-            f"{len(answers)} of {len(frame)} respondents answered any of {len(items)} items; "
-            f"at least {len(items) + 1} are needed"
-        )
-    constant = [
-        item
-        for item, column in zip(items, answers.T, strict=True)
-        if len(np.unique(column[np.isfinite(column)])) < 2
-    ]
-    if constant:
-        raise EstimationError(
-            f"item(s) {constant} have the same answer from everybody who answered and no "
-            "correlations; leave them out"
-        )
-    return answers
-
-
-def fit_fiml(model: FactorModel, answers: FloatArray, *, robust: bool) -> FimlFit:
+def fit_fiml(model: FactorModel, given: Answered, *, robust: bool) -> FimlFit:
     """Maximise ``Σᵢ −½[log|Σᵢ| + dᵢᵀ Σᵢ⁻¹ dᵢ]``, Σᵢ of what respondent i answered.
 
     Raises
@@ -136,7 +99,7 @@ def fit_fiml(model: FactorModel, answers: FloatArray, *, robust: bool) -> FimlFi
     EstimationError
         Moments cannot be estimated, the model is not identified or did not converge.
     """
-    data = patterns_of(answers)
+    data = patterns_of(given.answers, given.clusters)
     moments = saturated_moments(data, model.items)
     start = fit_by_scoring(model, moments.covariance).values
     layout = one_group(with_means(model))
@@ -301,7 +264,7 @@ def _saturated(model: FactorModel, found: FimlFit) -> _Saturated:
     return _Saturated(
         information=observed_information_of(free, values, found.data, pull),
         complete=expected_information(whole, as_complete, slopes),
-        meat=scores.T @ scores,
+        meat=crossed_scores([scores], [found.data]),
     )
 
 
@@ -316,8 +279,8 @@ def _scalings(model: FactorModel, found: FimlFit) -> tuple[float, float]:
     pull = pull_of(found.data, found.moments.mean_independent,
                    np.diag(found.moments.variance_independent))  # fmt: skip
     information = observed_information_of(alone, values, found.data, pull)
-    scores = casewise(found.data, alone, values, pull)
-    least = float(np.trace(np.linalg.solve(information, scores.T @ scores)))
+    alone_meat = crossed_scores([casewise(found.data, alone, values, pull)], [found.data])
+    least = float(np.trace(np.linalg.solve(information, alone_meat)))
     p = len(model.items)
     scaling = (most - own) / model.df if model.df else 1.0
     return scaling, (most - least) / (p * (p - 1) / 2)

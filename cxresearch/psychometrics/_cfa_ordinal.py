@@ -26,6 +26,7 @@ from cxresearch.psychometrics._cfa_model import (
     directions,
     structure_at,
 )
+from cxresearch.psychometrics._clusters import gathered
 from cxresearch.psychometrics._polychoric import (
     LARGEST,
     Categories,
@@ -51,6 +52,8 @@ class OrdinalSample:
         Of the q different correlations.
     acov : ndarray, shape (q, q)
         Γ: covariance of the correlations times n, thresholds' estimation included.
+    weight : ndarray, shape (q,)
+        Diagonal of the weight matrix.
     thresholds : pandas.DataFrame
     n : int
     notes : tuple of str
@@ -60,14 +63,10 @@ class OrdinalSample:
     row: IntArray
     column: IntArray
     acov: FloatArray
+    weight: FloatArray
     thresholds: pd.DataFrame
     n: int
     notes: tuple[str, ...]
-
-    @property
-    def weight(self) -> FloatArray:
-        """Diagonal of the weight matrix, shape (q,)."""
-        return np.asarray(1 / np.diag(self.acov))
 
     @property
     def observed(self) -> FloatArray:
@@ -98,8 +97,13 @@ class OrdinalTest:
     normal: ChiSquare | None
 
 
-def ordinal_sample(answers: FloatArray, items: tuple[str, ...]) -> OrdinalSample:
+def ordinal_sample(
+    answers: FloatArray, items: tuple[str, ...], clusters: IntArray | None = None
+) -> OrdinalSample:
     """Return thresholds, polychoric correlations and their covariances.
+
+    With clusters what respondents add is summed over each of them first; the weights of least
+    squares stay those of single respondents, so that clusters change errors, not estimates.
 
     Raises
     ------
@@ -120,7 +124,8 @@ def ordinal_sample(answers: FloatArray, items: tuple[str, ...]) -> OrdinalSample
     n = len(answers)
     influence = casewise_influence(given, pairs)
     # As lavaan has it: Γ with n here, and n − 1 wherever Γ is divided again.
-    acov = influence.T @ influence * n
+    together = gathered(influence, clusters)
+    acov = together.T @ together * n
     correlations = pairs.matrix(len(items))
     notes = _sample_notes(given, correlations, items)
     return OrdinalSample(
@@ -128,7 +133,8 @@ def ordinal_sample(answers: FloatArray, items: tuple[str, ...]) -> OrdinalSample
         row=pairs.first,
         column=pairs.second,
         acov=acov,
-        thresholds=threshold_table(items, given),
+        weight=1 / (np.sum(influence**2, axis=0) * n),
+        thresholds=threshold_table(items, given, clusters),
         n=n,
         notes=notes,
     )

@@ -18,6 +18,7 @@ from cxresearch.psychometrics._cfa_model import (
     places,
     structure_at,
 )
+from cxresearch.psychometrics._clusters import gathered
 from cxresearch.psychometrics._mean_slopes import (
     INTERCEPT,
     MEAN,
@@ -274,17 +275,32 @@ def covariance_from(information: FloatArray) -> FloatArray:
 
 
 def meat_of(fit: MeanFit, data: Sequence[Patterns]) -> FloatArray:
-    """Return the sum of outer products of casewise scores on the q parameters."""
-    result = np.zeros((fit.layout.count, fit.layout.count))
-    for g, own in enumerate(fit.full):
-        scores = casewise(data[g], fit.layout.model, own, fit.pulls[g]) @ fit.layout.selector(g)
-        result += scores.T @ scores
+    """Return the sum of outer products of casewise scores on the q parameters.
+
+    With clusters, of the sums of each; a cluster of several groups is one.
+    """
+    scores = [
+        casewise(data[g], fit.layout.model, own, fit.pulls[g]) @ fit.layout.selector(g)
+        for g, own in enumerate(fit.full)
+    ]
+    return crossed_scores(scores, data)
+
+
+def crossed_scores(scores: Sequence[FloatArray], data: Sequence[Patterns]) -> FloatArray:
+    """Return ``Σ s sᵀ`` over respondents, or over the sums of clusters, of all groups."""
+    together = np.concatenate(scores)
+    if data[0].clusters is not None:
+        together = gathered(
+            together,
+            np.concatenate([group.clusters for group in data if group.clusters is not None]),
+        )
+    result: FloatArray = together.T @ together
     return result
 
 
 def saturated_trace(data: Patterns, moments: Moments, items: tuple[str, ...]) -> float:
     """Return ``tr(B A⁻¹)`` of the model that leaves all moments free, one group."""
-    if data.complete:
+    if data.complete and data.clusters is None:
         centred = data.answers - moments.mean
         weighted = centred @ np.linalg.inv(moments.covariance)
         distance = np.sum(weighted * centred, axis=1)
@@ -310,5 +326,5 @@ def _trace(data: Patterns, model: FactorModel, values: FloatArray) -> float:
     mean, _ = mean_at(model, at, values)
     pull = pull_of(data, mean, at.implied)
     information = observed_information_of(model, values, data, pull)
-    scores = casewise(data, model, values, pull)
-    return float(np.trace(np.linalg.solve(information, scores.T @ scores)))
+    meat = crossed_scores([casewise(data, model, values, pull)], [data])
+    return float(np.trace(np.linalg.solve(information, meat)))

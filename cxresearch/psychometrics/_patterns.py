@@ -32,6 +32,8 @@ class Patterns:
     means : ndarray, shape (K, p)
     scatter : ndarray, shape (K, p, p)
         Covariances within a pattern, divisor its count; 0 where not observed, as the means.
+    clusters : ndarray of int, shape (n,), or None
+        Who was sampled together, 0 … C − 1.
     """
 
     answers: FloatArray
@@ -40,6 +42,7 @@ class Patterns:
     counts: FloatArray
     means: FloatArray
     scatter: FloatArray
+    clusters: IntArray | None = None
 
     @property
     def n(self) -> int:
@@ -77,7 +80,7 @@ class Pull:
     on_mean: FloatArray
 
 
-def patterns_of(answers: FloatArray) -> Patterns:
+def patterns_of(answers: FloatArray, clusters: IntArray | None = None) -> Patterns:
     """Group respondents by what they answered; those without any answer must be left out."""
     answered = np.isfinite(answers)
     observed, pattern = np.unique(answered, axis=0, return_inverse=True)
@@ -100,6 +103,7 @@ def patterns_of(answers: FloatArray) -> Patterns:
         counts=counts,
         means=means,
         scatter=scatter,
+        clusters=clusters,
     )
 
 

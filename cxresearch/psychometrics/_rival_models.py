@@ -66,14 +66,26 @@ def fit_rivals(
     estimator: str,
     weights: str | None,
     confidence_level: float,
+    clusters: str | None = None,
 ) -> Rivals:
     """Fit the intended model, one factor, second order and bifactor, as far as they go."""
     items = [item for members in model.values() for item in members]
-    fitter = _Fitter(frame=frame, estimator=estimator, weights=weights, level=confidence_level)
+    fitter = _Fitter(
+        frame=frame,
+        estimator=estimator,
+        weights=weights,
+        clusters=clusters,
+        level=confidence_level,
+    )
     intended = fitter.fit(INTENDED, dict(model))
     if intended is None and estimator == "wlsmv":
         other = fit_rivals(
-            frame, model, estimator="mlr", weights=weights, confidence_level=confidence_level
+            frame,
+            model,
+            estimator="mlr",
+            weights=weights,
+            clusters=clusters,
+            confidence_level=confidence_level,
         )
         return _with_note(other, "wlsmv_failed")
     one = fitter.fit(ONE, {GENERAL: items})
@@ -132,9 +144,16 @@ class _Fitter:
     """Fits models one after the other and keeps a row for each, also for those that fail."""
 
     def __init__(
-        self, *, frame: pd.DataFrame, estimator: str, weights: str | None, level: float
+        self,
+        *,
+        frame: pd.DataFrame,
+        estimator: str,
+        weights: str | None,
+        clusters: str | None,
+        level: float,
     ) -> None:
         self.frame, self.estimator, self.weights, self.level = frame, estimator, weights, level
+        self.clusters = clusters
         self.rows: list[dict[str, object]] = []
         self.notes: list[str] = []
 
@@ -148,6 +167,7 @@ class _Fitter:
                 model,
                 estimator=self.estimator,  # type: ignore[arg-type]
                 weights=self.weights if self.estimator == "mlr" else None,
+                clusters=self.clusters,
                 confidence_level=self.level,
                 max_steps=PATIENCE,
                 **options,  # type: ignore[arg-type]

@@ -34,6 +34,7 @@ def confirmatory_factors(  # noqa: PLR0913 - a model in words and options of its
     bifactor: str | None = None,
     estimator: CfaEstimator = "ml",
     weights: str | None = None,
+    clusters: str | None = None,
     missing: MissingAnswers = "listwise",
     confidence_level: float = 0.95,
     max_steps: int = MAX_STEPS,
@@ -66,6 +67,10 @@ def confirmatory_factors(  # noqa: PLR0913 - a model in words and options of its
     weights : str, optional
         Column of case weights, for ``"mlr"`` only: the covariances are weighted and the
         sandwich knows. Respondents of weight 0 are left out.
+    clusters : str, optional
+        Column of clusters, e.g. the branches at which respondents were sampled; for ``"mlr"``
+        and ``"wlsmv"``. Estimates stay; errors and the scaled χ² allow for respondents of one
+        cluster being alike. Respondents without one are left out.
     missing : {"listwise", "fiml"}
         Respondents with all answers only, or the likelihood of whatever each answered: right
         where what is missing depends on nothing but the answers given. Not with ``"wlsmv"`` or
@@ -85,7 +90,7 @@ def confirmatory_factors(  # noqa: PLR0913 - a model in words and options of its
     ------
     CxError
         The model names unknown items, or has more parameters than there are covariances, or
-        weights are asked of an estimator without them.
+        weights or clusters are asked of an estimator without them.
     ResponseError
         Answers are not numbers, or too few respondents answered everything.
     EstimationError
@@ -112,6 +117,12 @@ def confirmatory_factors(  # noqa: PLR0913 - a model in words and options of its
     94.0% and χ² rejects 7.5% of true models at 5% (``"ml"``;
     ``benchmarks/coverage_invariance.py``).
 
+    Respondents of one cluster are not independent of each other, sums over clusters are: scores
+    are summed by cluster in the middle of the sandwich, times C/(C − 1), and in the scaling
+    factors, to which the means then belong (R: ``cluster = "branch", estimator = "MLR"``, which
+    counts means among the parameters; here only ``"fiml"`` does). With ``"wlsmv"``, for which
+    lavaan has no clusters, each respondent's share in the correlations is summed so.
+
     References
     ----------
     Jöreskog, K. G. (1969). A general approach to confirmatory maximum likelihood factor
@@ -132,6 +143,9 @@ def confirmatory_factors(  # noqa: PLR0913 - a model in words and options of its
     Zhang, X., & Savalei, V. (2023). New computations for RMSEA and CFI following FIML and TS
     estimation with missing data. Psychological Methods 28, 263–283.
     https://doi.org/10.1037/met0000445
+
+    Muthén, B. O., & Satorra, A. (1995). Complex sample data in structural equation modeling.
+    Sociological Methodology 25, 267–316. https://doi.org/10.2307/271070
 
     Brosseau-Liard, P. E., & Savalei, V. (2014). Adjusting incremental fit indices for
     nonnormality. Multivariate Behavioral Research 49, 460–470.
@@ -154,6 +168,10 @@ def confirmatory_factors(  # noqa: PLR0913 - a model in words and options of its
             "weights: case weights need estimator='mlr', whose errors know them; got "
             f"{estimator!r}"
         )
+    if clusters is not None and estimator == "ml":
+        raise CxError(
+            "clusters need estimator='mlr' or 'wlsmv', whose errors know them; got 'ml'"
+        )
     check_choice("missing", missing, MISSING_ANSWERS)
     if missing == "fiml" and (estimator == "wlsmv" or weights is not None):
         raise CxError(
@@ -171,6 +189,7 @@ def confirmatory_factors(  # noqa: PLR0913 - a model in words and options of its
         estimator=estimator,
         bifactor=bifactor or "",
         weights=weights,
+        clusters=clusters,
         level=float(confidence_level),
         max_steps=check_count("max_steps", max_steps, at_least=1),
     )

@@ -84,6 +84,10 @@ class CfaResult(Result):
         Column of case weights; ``""`` for none.
     missing : str
         ``"listwise"`` or ``"fiml"`` (full information from all answers).
+    clusters : str
+        Column of clusters (branches) that errors and scaled χ² allow for; ``""`` for none.
+    n_clusters : int
+        How many there are; 0 for none.
     confidence_level : float
     steps : int
         Scoring steps to convergence.
@@ -92,6 +96,8 @@ class CfaResult(Result):
         variance not positive), ``"correlation_above_1:A:B"``,
         ``"factor_covariances_not_positive_definite"``, ``"saturated"``,
         ``"negative_loading:A:Q4"`` (against the other items of its factor: reverse-keyed?),
+        ``"cluster_missing:3"`` (left out), ``"few_clusters:12"`` (below 30: intervals are a
+        little narrow and χ² rejects a little too often),
         and with ``"wlsmv"`` ``"rare_answer:Q3:2"`` (an answer that two people gave),
         ``"polychoric_not_positive_definite"``.
     """
@@ -152,6 +158,8 @@ class CfaResult(Result):
     steps: int
     notes: tuple[str, ...]
     missing: str = "listwise"
+    clusters: str = ""
+    n_clusters: int = 0
 
     def tidy(self) -> pd.DataFrame:
         """One row a free parameter."""

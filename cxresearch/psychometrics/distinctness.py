@@ -28,8 +28,8 @@ from cxresearch.psychometrics._answers import (
     check_varying,
     dropped_note,
     table_of,
-    weighted_answers,
 )
+from cxresearch.psychometrics._clusters import answered_of
 from cxresearch.results import Result, in_tidy_order
 
 HtmtInterval = Literal["percentile", "bca"]
@@ -62,10 +62,15 @@ class HtmtResult(Result):
     seed : int
     weights : str
         Column of case weights; ``""`` for none.
+    clusters : str
+        Column of clusters (branches) drawn whole in the bootstrap; ``""`` for none.
+    n_clusters : int
+        How many there are; 0 for none.
     notes : tuple of str
         ``"rows_dropped:17"``, ``"one_item:price"`` (no ratio for a scale of one item),
         ``"negative_correlation:a:b"`` (items of one scale; reverse-keyed?),
-        ``"interval_undefined:A:B"``.
+        ``"interval_undefined:A:B"``, ``"cluster_missing:3"`` (left out), ``"few_clusters:12"``
+        (below 30: too narrow).
     """
 
     estimates: pd.DataFrame
@@ -81,6 +86,8 @@ class HtmtResult(Result):
     seed: int
     weights: str
     notes: tuple[str, ...]
+    clusters: str = ""
+    n_clusters: int = 0
 
     def tidy(self) -> pd.DataFrame:
         """One row a pair of scales."""
@@ -113,6 +120,7 @@ def htmt(  # noqa: PLR0913 - options of one analysis, all by keyword
     confidence_level: float = 0.95,
     seed: int = 1,
     weights: str | None = None,
+    clusters: str | None = None,
     indices: IntArray | None = None,
 ) -> HtmtResult:
     """Compare correlations between the items of two scales with those within each.
@@ -137,8 +145,10 @@ def htmt(  # noqa: PLR0913 - options of one analysis, all by keyword
     seed : int
     weights : str, optional
         Column of case weights; a respondent who is drawn brings the weight along.
+    clusters : str, optional
+        Column of clusters (branches), drawn whole. Respondents without one are left out.
     indices : ndarray of int, shape (replicates, n), optional
-        Respondents drawn, instead of `n_boot` and `seed`.
+        Respondents (clusters, in order of appearance) drawn, not `n_boot` and `seed`.
 
     Returns
     -------
@@ -187,11 +197,13 @@ def htmt(  # noqa: PLR0913 - options of one analysis, all by keyword
     if 0 < n_boot < MIN_REPLICATES:
         raise CxError(f"n_boot must be 0 or at least {MIN_REPLICATES}; got {n_boot}")
     plan = _plan(model)
-    answers, given = weighted_answers(frame, plan.items, weights)
-    check_varying(answers, plan.items)
-    centred = answers - answers.mean(axis=0)
-    w = np.ones(len(centred)) if given is None else given
+    given = answered_of(frame, plan.items, weights=weights, clusters=clusters)
+    check_varying(given.answers, plan.items)
+    centred = given.answers - given.answers.mean(axis=0)
+    w = np.ones(len(centred)) if given.weights is None else given.weights
     sums = moment_sums(centred / centred.std(axis=0), w)
+    if given.clusters is not None:
+        sums = units_of(given.clusters).total(sums)
     estimate = _ratios(sums.sum(axis=0, keepdims=True), plan)[0]
     rng = np.random.default_rng(seed)
     drawn = _drawn(sums, plan, n_boot=n_boot, indices=indices, rng=rng)
@@ -211,7 +223,11 @@ def htmt(  # noqa: PLR0913 - options of one analysis, all by keyword
         confidence_level=float(confidence_level),
         seed=seed,
         weights=weights or "",
-        notes=dropped_note(len(frame), len(centred)) + _notes(plan, centred, table, drawn),
+        clusters=clusters or "",
+        n_clusters=given.n_clusters,
+        notes=dropped_note(len(frame), len(centred))
+        + given.notes
+        + _notes(plan, centred, table, drawn),
     )
 
 
@@ -300,7 +316,7 @@ def _drawn(
     indices: IntArray | None,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Return the ratios of every replicate, shape (B, 2 · pairs)."""
+    """Return the ratios of every replicate, shape (B, 2 · pairs); rows of sums are drawn."""
     units = units_of(np.arange(len(sums)))
     if indices is None and n_boot == 0:
         return np.empty((0, 2 * plan.pairs))

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from cxresearch._matrix import correlation_of, covariance_of
-from cxresearch._types import FloatArray
+from cxresearch._types import FloatArray, IntArray
 from cxresearch._validate import check_fraction
 from cxresearch.errors import ResponseError
 from cxresearch.psychometrics._answers import (
@@ -19,6 +19,7 @@ from cxresearch.psychometrics._answers import (
     dropped_note,
     table_of,
 )
+from cxresearch.psychometrics._clusters import gathered
 from cxresearch.psychometrics._polychoric import (
     LARGEST,
     Categories,
@@ -178,7 +179,9 @@ def _pair_table(
     )
 
 
-def threshold_table(names: Sequence[str], given: Categories) -> pd.DataFrame:
+def threshold_table(
+    names: Sequence[str], given: Categories, clusters: IntArray | None = None
+) -> pd.DataFrame:
     """Return one row a threshold, see `PolychoricResult.thresholds`."""
     rows: list[dict[str, object]] = []
     n = len(given.codes)
@@ -186,6 +189,9 @@ def threshold_table(names: Sequence[str], given: Categories) -> pd.DataFrame:
         score = threshold_scores(given, j)
         chosen = np.bincount(given.codes[:, j]).astype(float)
         covariance = np.linalg.inv(score.T @ (score * chosen[:, None]))
+        if clusters is not None:
+            sums = gathered(score[given.codes[:, j]] @ covariance, clusters)
+            covariance = sums.T @ sums
         for t in range(int(given.counts[j]) - 1):
             rows.append(
                 {

@@ -9,7 +9,8 @@ import numpy as np
 from cxresearch.errors import EstimationError, ResponseError
 from cxresearch.psychometrics._answers import table_of
 from cxresearch.psychometrics.invariance import InvarianceResult, measurement_invariance
-from cxresearch.psychometrics.verdict import DistinctnessResult, distinct_dimensions
+from cxresearch.psychometrics.verdict import distinct_dimensions
+from cxresearch.psychometrics.verdict_result import DistinctnessResult
 from cxresearch.responses.model import Responses
 
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from cxresearch._types import FloatArray
 from cxresearch._validate import check_choice, check_count, check_fraction
-from cxresearch.errors import EstimationError
-from cxresearch.psychometrics._answers import (
-    check_varying,
-    dropped_note,
-    weighted_answers,
-)
+from cxresearch.psychometrics._answers import check_varying, dropped_note
+from cxresearch.psychometrics._battery_answers import battery_answers
+from cxresearch.psychometrics._clusters import Answered, answered_of
 from cxresearch.psychometrics._decision import (
     decide,
     empirical_factors,
@@ -24,10 +20,12 @@ from cxresearch.psychometrics._decision import (
     pair_rows,
     scale_rows,
 )
-from cxresearch.psychometrics._rival_models import chosen_estimator, fit_rivals
-from cxresearch.psychometrics.distinctness import htmt
+from cxresearch.psychometrics._rival_models import Rivals, chosen_estimator, fit_rivals
+from cxresearch.psychometrics._scale_respondents import UseDesign
+from cxresearch.psychometrics.distinctness import HtmtResult, htmt
+from cxresearch.psychometrics.efa import EfaResult
+from cxresearch.psychometrics.verdict_result import DistinctnessResult
 from cxresearch.responses.model import Responses
-from cxresearch.results import Result, in_tidy_order
 
 DistinctEstimator = Literal["auto", "mlr", "wlsmv"]
 DISTINCT_ESTIMATORS: tuple[DistinctEstimator, ...] = ("auto", "mlr", "wlsmv")
@@ -35,118 +33,13 @@ DistinctPart = Literal["perception", "expectation", "gap"]
 DISTINCT_PARTS: tuple[DistinctPart, ...] = ("perception", "expectation", "gap")
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class DistinctnessResult(Result):
-    """Whether respondents tell the scales of a battery apart, and what to report if not.
-
-    Attributes
-    ----------
-    estimates : pandas.DataFrame
-        One row a pair of scales: term, group, estimate (latent correlation), std_error,
-        conf_low, conf_high, n; then htmt, htmt_low, htmt_high, htmt2, smaller_root_ave,
-        fornell_larcker (both √AVE exceed the correlation), verdict (``"distinct"``: both
-        intervals lie below `cutoff`; ``"not_distinct"``: a correlation and HTMT at or above it;
-        ``"unclear"``). The latent correlation is nan where the intended model did not converge.
-    models : pandas.DataFrame
-        One row a rival model: term (``"intended"``, ``"one_factor"``, ``"second_order"``,
-        ``"bifactor"``), statistic (χ², scaled), df, p_value, n, cfi, tli, rmsea, rmsea_low,
-        rmsea_high, srmr, bic, status (``"ok"``, ``"improper"``: a negative variance or a
-        correlation above 1; ``"not_converged"``; ``"not_possible"``; ``"equivalent"``: three
-        scales have the same fit with a second-order factor).
-    scales : pandas.DataFrame
-        One row a scale: term, label, items, omega, ave, omega_specific (what is the scale's own
-        beside the general factor), congruent (the empirical factor most like it), congruence.
-    empirical : pandas.DataFrame
-        One row an item and empirical factor: term, group, estimate (loading), n, intended
-        (its scale).
-    congruence : pandas.DataFrame
-        One row a scale and empirical factor: term, group, estimate (Tucker's coefficient
-        of the factor's loadings with the intended ones, absolute).
-    empirical_factors : int
-        By parallel analysis; 0 where none could be found.
-    verdict : str
-        ``"distinct"``, ``"partly"``, ``"one_factor"`` or ``"unclear"``.
-    reasons : tuple of str
-        Codes of what it rests on: ``"not_distinct:REL:RES"``, ``"unclear:A:B"``,
-        ``"one_factor_fits_as_well"``, ``"general_factor_dominates"``, ``"intended_misfits"``,
-        ``"intended_not_fitted"``, ``"few_respondents:80"``.
-    groups : tuple of str
-        The dimensions to report: scales that are not distinct joined by ``"+"``; empty where
-        `verdict` is ``"unclear"``.
-    omega_hierarchical, ecv : float
-        Of the bifactor model; nan where it could not be fitted.
-    battery, part : str
-        Empty when not from a battery.
-    estimator : str
-        ``"mlr"`` or ``"wlsmv"``.
-    cutoff : float
-    n_boot : int
-    n, n_asked : int
-        Respondents with all answers; respondents in the frame.
-    confidence_level : float
-    seed : int
-    notes : tuple of str
-        ``"rows_dropped:17"``, ``"improper:intended:heywood:Q3"``, ``"not_converged:bifactor"``,
-        ``"bifactor_needs_three_items:CTL"``, ``"wlsmv_failed"``, ``"fornell_larcker:A:B"``,
-        ``"empirical_factors_failed"``.
-    """
-
-    estimates: pd.DataFrame
-    models: pd.DataFrame
-    scales: pd.DataFrame
-    empirical: pd.DataFrame
-    congruence: pd.DataFrame
-    empirical_factors: int
-    verdict: str
-    reasons: tuple[str, ...]
-    groups: tuple[str, ...]
-    omega_hierarchical: float
-    ecv: float
-    battery: str
-    part: str
-    estimator: str
-    cutoff: float
-    n_boot: int
-    n: int
-    n_asked: int
-    confidence_level: float
-    seed: int
-    notes: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        named = [name for group in self.groups for name in group.split("+")]
-        if self.groups and sorted(named) != sorted(self.scales["term"]):
-            raise EstimationError("groups do not hold every scale once")
-
-    def tidy(self) -> pd.DataFrame:
-        """One row a pair of scales."""
-        return in_tidy_order(self.estimates)
-
-    def glance(self) -> pd.DataFrame:
-        """One row: the verdict."""
-        rows = self.estimates["verdict"]
-        return pd.DataFrame(
-            {
-                "verdict": [self.verdict],
-                "scales": [len(self.scales)],
-                "dimensions": [len(self.groups)],
-                "pairs_not_distinct": [int((rows == "not_distinct").sum())],
-                "pairs_unclear": [int((rows == "unclear").sum())],
-                "omega_hierarchical": [self.omega_hierarchical],
-                "ecv": [self.ecv],
-                "empirical_factors": [self.empirical_factors],
-                "n": [self.n],
-                "estimator": [self.estimator],
-            }
-        )
-
-
-def distinct_dimensions(
+def distinct_dimensions(  # noqa: PLR0913 - options of one analysis
     responses: Responses,
     *,
     battery: str | None = None,
     part: DistinctPart = "perception",
     estimator: DistinctEstimator = "auto",
+    design: UseDesign = "auto",
     cutoff: float = 0.85,
     n_boot: int = 500,
     confidence_level: float = 0.95,
@@ -161,6 +54,8 @@ def distinct_dimensions(
     battery : str, optional
         Not needed when the codebook has one.
     part : {"perception", "expectation", "gap"}
+    design : {"auto", "none"}
+        Allow for the clusters (branches) of the codebook, if it names some, or not.
     estimator, cutoff, n_boot, confidence_level, seed
         See `distinct_scales`.
 
@@ -178,51 +73,34 @@ def distinct_dimensions(
     distinct_scales : the same on a data frame, with what the verdict means.
     """
     check_choice("part", part, DISTINCT_PARTS)
+    check_choice("design", design, get_args(UseDesign))
     chosen = responses.battery(battery)
-    columns: dict[str, FloatArray] = {}
-    model: dict[str, list[str]] = {}
-    for scale in chosen.scales:
-        names = [item.term for item in scale.items]
-        if part == "gap":
-            sides = [
-                responses.frame[chosen.columns(side, scale.name)].to_numpy(dtype=float)
-                for side in ("perception", "expectation")
-            ]
-            answers = sides[0] - sides[1]
-        else:
-            answers = responses.frame[chosen.columns(part, scale.name)].to_numpy(dtype=float)
-        model[scale.name] = names
-        columns |= dict(zip(names, answers.T, strict=True))
-    frame = pd.DataFrame(columns)
-    weights = responses.weights()
-    named = None
-    if weights is not None:
-        named = "weight"
-        while named in frame:
-            named += "_"
-        frame[named] = weights
-        frame = frame[np.isfinite(weights) & (weights >= 0)]
+    given = battery_answers(responses, chosen, part, with_clusters=design == "auto")
     asked = _Asked(
         battery=chosen.name,
         part=part,
         labels={scale.name: scale.label for scale in chosen.scales},
-        weights=named,
+        weights=given.weights,
+        clusters=given.clusters,
+        cluster_name=given.cluster_name,
         estimator=estimator,
         cutoff=cutoff,
         n_boot=n_boot,
         level=confidence_level,
         seed=seed,
         n_asked=responses.n,
+        notes=given.notes,
     )
-    return _decided(frame, model, asked)
+    return _decided(given.frame, given.model, asked)
 
 
-def distinct_scales(
+def distinct_scales(  # noqa: PLR0913 - options of one analysis
     frame: pd.DataFrame,
     model: Mapping[str, Sequence[str]],
     *,
     estimator: DistinctEstimator = "auto",
     weights: str | None = None,
+    clusters: str | None = None,
     cutoff: float = 0.85,
     n_boot: int = 500,
     confidence_level: float = 0.95,
@@ -242,6 +120,9 @@ def distinct_scales(
         ``"wlsmv"`` fails ``"mlr"`` takes its place, and a note says so.
     weights : str, optional
         Column of case weights (``"mlr"`` and HTMT).
+    clusters : str, optional
+        Column of clusters, e.g. the branches at which respondents were sampled: all intervals
+        and χ² allow for respondents of one cluster being alike.
     cutoff : float
         Two scales are distinct when the upper ends of the intervals of their latent correlation
         and of HTMT are below it; 0.90 for constructs that are alike.
@@ -308,12 +189,15 @@ def distinct_scales(
         part="",
         labels={name: name for name in model},
         weights=weights,
+        clusters=clusters,
+        cluster_name=clusters or "",
         estimator=estimator,
         cutoff=cutoff,
         n_boot=n_boot,
         level=confidence_level,
         seed=seed,
         n_asked=len(frame),
+        notes=(),
     )
     return _decided(frame, {name: list(items) for name, items in model.items()}, asked)
 
@@ -324,12 +208,26 @@ class _Asked:
     part: str
     labels: Mapping[str, str]
     weights: str | None
+    clusters: str | None
+    cluster_name: str
     estimator: str
     cutoff: float
     n_boot: int
     level: float
     seed: int
     n_asked: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Looks:
+    """What every look at the answers found."""
+
+    ratios: HtmtResult
+    rivals: Rivals
+    factors: EfaResult | None
+    factor_count: int
+    given: Answered
 
 
 def _decided(
@@ -339,28 +237,11 @@ def _decided(
     check_fraction("confidence_level", asked.level)
     check_fraction("cutoff", asked.cutoff)
     check_count("n_boot", asked.n_boot, at_least=20)
-    ratios = htmt(
-        frame,
-        model,
-        cutoff=asked.cutoff,
-        n_boot=asked.n_boot,
-        confidence_level=asked.level,
-        seed=asked.seed,
-        weights=asked.weights,
-    )
-    items = [item for members in model.values() for item in members]
-    answers, _ = weighted_answers(frame, items, asked.weights, at_least=len(items) + 1)
-    check_varying(answers, items)
-    estimator = asked.estimator if asked.estimator != "auto" else chosen_estimator(answers)
-    if asked.weights is not None and asked.estimator == "auto":
-        estimator = "mlr"
-    rivals = fit_rivals(
-        frame, model, estimator=estimator, weights=asked.weights, confidence_level=asked.level
-    )
-    pairs = pair_rows(ratios, rivals, asked.cutoff)
-    found, count = empirical_factors(frame, items, rivals.estimator, asked.seed)
-    empirical, congruence = empirical_tables(found, model)
-    verdict, reasons, groups = decide(pairs, rivals, list(model), len(answers))
+    looks = _looked(frame, model, asked)
+    rivals, n = looks.rivals, len(looks.given.answers)
+    pairs = pair_rows(looks.ratios, rivals, asked.cutoff)
+    empirical, congruence = empirical_tables(looks.factors, model)
+    verdict, reasons, groups = decide(pairs, rivals, list(model), n)
     bifactor = None if rivals.bifactor is None else rivals.bifactor.estimates.iloc[0]
     omega, ecv = (
         np.nan if bifactor is None else float(bifactor[name]) for name in ("estimate", "ecv")
@@ -371,7 +252,7 @@ def _decided(
         scales=scale_rows(model, asked.labels, rivals, congruence),
         empirical=empirical,
         congruence=congruence,
-        empirical_factors=count,
+        empirical_factors=looks.factor_count,
         verdict=verdict,
         reasons=reasons,
         groups=groups,
@@ -380,20 +261,60 @@ def _decided(
         battery=asked.battery,
         part=asked.part,
         estimator=rivals.estimator,
+        clusters=asked.cluster_name,
+        n_clusters=looks.given.n_clusters,
         cutoff=float(asked.cutoff),
         n_boot=asked.n_boot,
-        n=len(answers),
+        n=n,
         n_asked=asked.n_asked,
         confidence_level=float(asked.level),
         seed=asked.seed,
-        notes=dropped_note(asked.n_asked, len(answers))
-        + rivals.notes
-        + tuple(
-            f"fornell_larcker:{a}:{b}"
-            for a, b, good in zip(
-                pairs["term"], pairs["group"], pairs["fornell_larcker"], strict=True
-            )
-            if not good
-        )
-        + (("empirical_factors_failed",) if found is None else ()),
+        notes=_notes(looks, pairs, asked),
     )
+
+
+def _looked(frame: pd.DataFrame, model: dict[str, list[str]], asked: _Asked) -> _Looks:
+    """Compare correlations, fit rival models, and look for factors without a model."""
+    ratios = htmt(
+        frame,
+        model,
+        cutoff=asked.cutoff,
+        n_boot=asked.n_boot,
+        confidence_level=asked.level,
+        seed=asked.seed,
+        weights=asked.weights,
+        clusters=asked.clusters,
+    )
+    items = [item for members in model.values() for item in members]
+    given = answered_of(
+        frame, items, weights=asked.weights, clusters=asked.clusters, at_least=len(items) + 1
+    )
+    check_varying(given.answers, items)
+    estimator = asked.estimator
+    if estimator == "auto":
+        weighted = asked.weights is not None
+        estimator = "mlr" if weighted else chosen_estimator(given.answers)
+    rivals = fit_rivals(
+        frame,
+        model,
+        estimator=estimator,
+        weights=asked.weights,
+        clusters=asked.clusters,
+        confidence_level=asked.level,
+    )
+    found, count = empirical_factors(frame, items, rivals.estimator, asked.seed)
+    return _Looks(ratios=ratios, rivals=rivals, factors=found, factor_count=count, given=given)
+
+
+def _notes(looks: _Looks, pairs: pd.DataFrame, asked: _Asked) -> tuple[str, ...]:
+    shared = tuple(
+        f"fornell_larcker:{a}:{b}"
+        for a, b, good in zip(
+            pairs["term"], pairs["group"], pairs["fornell_larcker"], strict=True
+        )
+        if not good
+    )
+    failed = ("empirical_factors_failed",) if looks.factors is None else ()
+    dropped = dropped_note(asked.n_asked, len(looks.given.answers))
+    sampled = asked.notes + looks.given.notes
+    return dropped + sampled + looks.rivals.notes + shared + failed

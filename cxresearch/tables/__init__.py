@@ -33,13 +33,12 @@ from cxresearch.tables.drivers_shapes import (
     display_necessity,
     display_response,
 )
+from cxresearch.tables.factor_items import display_efa, display_item_analysis
 from cxresearch.tables.factors import (
     display_cfa,
-    display_efa,
     display_factor_reliability,
     display_fit,
     display_htmt,
-    display_item_analysis,
 )
 from cxresearch.tables.invariance import display_invariance, display_latent_means
 from cxresearch.tables.peak_end import (

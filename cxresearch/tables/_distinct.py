@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from cxresearch.codebook.model import Codebook
-from cxresearch.psychometrics import DistinctnessResult
+from cxresearch.psychometrics import CfaResult, DistinctnessResult, HtmtResult
 from cxresearch.shown import DisplayTable
-from cxresearch.tables._build import Column, display_table
+from cxresearch.tables._build import Column, code_notes, display_table
 from cxresearch.wording import Formats
 from cxresearch.wording.formats import UNDEFINED
 from cxresearch.wording.labels import clean, isolated
 
 Names = Callable[[str], str]
+Labels = Mapping[str, str] | None
 
 
 def beside_the_general(
@@ -87,6 +88,48 @@ def item_texts(found: DistinctnessResult, codebook: Codebook | None) -> dict[str
     if codebook is None or not found.battery:
         return {}
     return {item.term: item.text for item in codebook.find_battery(found.battery).items}
+
+
+def cluster_notes(
+    found: CfaResult | HtmtResult | DistinctnessResult, formats: Formats
+) -> list[str]:
+    """Say that intervals allow for clusters, and where these are few or not known."""
+    if not found.clusters:
+        return []
+    count, names = formats.count(found.n_clusters), clean(found.clusters)
+    first = formats.messages.text("tables.factors.notes.clusters", n=count, clusters=names)
+    return [
+        first,
+        *code_notes(found.notes, formats, wanted=("cluster_missing", "few_clusters")),
+    ]
+
+
+def shown_term(term: str, labels: Labels) -> str:
+    """Return the text of an item or scale, or its name."""
+    return isolated(clean((labels or {}).get(term, term)) or clean(term))
+
+
+def scale_names(found: HtmtResult | DistinctnessResult, labels: Labels) -> Names:
+    """Return what gives a scale its text; a verdict on a battery knows them."""
+    known = dict(labels or {})
+    if isinstance(found, DistinctnessResult):
+        own = dict(zip(found.scales["term"], found.scales["label"], strict=True))
+        known = own | known
+    return lambda term: shown_term(str(term), known)
+
+
+def solution_notes(codes: tuple[str, ...], labels: Labels, formats: Formats) -> list[str]:
+    """Say what is improper or odd about a solution."""
+    found = []
+    for code in codes:
+        kind, *parts = code.split(":")
+        if kind in ("heywood", "negative_loading"):
+            key = "heywood" if kind == "heywood" else "against"
+            question = shown_term(parts[-1], labels)
+            found.append(
+                formats.messages.text(f"tables.factors.notes.{key}", question=question)
+            )
+    return found
 
 
 def _loadings(factor: str, formats: Formats) -> Column:

@@ -8,23 +8,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxresearch.codebook.model import Codebook
 from cxresearch.psychometrics import (
     CfaResult,
     DistinctnessResult,
-    EfaResult,
     FactorReliabilityResult,
     HtmtResult,
-    ItemAnalysisResult,
 )
 from cxresearch.shown import DisplayTable, or_nothing
 from cxresearch.tables._build import Column, display_table
-from cxresearch.tables._distinct import beside_the_general, empirical, item_texts
+from cxresearch.tables._distinct import (
+    Labels,
+    beside_the_general,
+    cluster_notes,
+    scale_names,
+    shown_term,
+    solution_notes,
+)
 from cxresearch.wording import Formats
 from cxresearch.wording.formats import UNDEFINED
-from cxresearch.wording.labels import clean, isolated
+from cxresearch.wording.labels import clean
 
-Labels = Mapping[str, str] | None
 _STATUS = "terms.model_status"
 
 
@@ -60,6 +63,7 @@ def display_fit(
     else:
         rows = pd.concat([_fit_row(name, cfa) for name, cfa in fitted.items()])
         estimator = next(iter(fitted.values())).estimator
+    one = fitted if isinstance(fitted, DistinctnessResult) else next(iter(fitted.values()))
     columns = [
         Column(text("tables.factors.model"), lambda r: _model(r.term, formats), numeric=False),
         Column(text("tables.factors.chi2"), lambda r: formats.number(r.statistic, 1)),
@@ -84,7 +88,11 @@ def display_fit(
         columns,
         name="factor_fit",
         caption=text("tables.factors.fit"),
-        notes=[text(f"tables.factors.notes.fit_{estimator}"), text("tables.factors.notes.n")],
+        notes=[
+            text(f"tables.factors.notes.fit_{estimator}"),
+            *cluster_notes(one, formats),
+            text("tables.factors.notes.n"),
+        ],
     )
 
 
@@ -104,8 +112,12 @@ def display_cfa(cfa: CfaResult, *, labels: Labels = None, language: str = "en") 
     kinds = ["loading", "second_order_loading"]
     rows = cfa.estimates[cfa.estimates["parameter"].isin(kinds)]
     columns = [
-        Column(text("tables.factors.factor"), lambda r: _text(r.group, labels), numeric=False),
-        Column(text("tables.factors.item"), lambda r: _text(r.term, labels), numeric=False),
+        Column(
+            text("tables.factors.factor"), lambda r: shown_term(r.group, labels), numeric=False
+        ),
+        Column(
+            text("tables.factors.item"), lambda r: shown_term(r.term, labels), numeric=False
+        ),
         Column(text("tables.factors.loading"), lambda r: formats.coefficient(r.standardized)),
         Column(
             text("tables.interval", level=formats.level(cfa.confidence_level)),
@@ -120,6 +132,7 @@ def display_cfa(cfa: CfaResult, *, labels: Labels = None, language: str = "en") 
     notes = [
         text("tables.factors.notes.cfa", level=formats.level(cfa.confidence_level)),
         text(f"tables.factors.notes.fit_{cfa.estimator}"),
+        *cluster_notes(cfa, formats),
         text("tables.factors.notes.n"),
     ]
     return display_table(
@@ -127,7 +140,7 @@ def display_cfa(cfa: CfaResult, *, labels: Labels = None, language: str = "en") 
         columns,
         name="cfa_loadings",
         caption=text("tables.factors.cfa"),
-        notes=notes + _solution_notes(cfa.notes, labels, formats),
+        notes=notes + solution_notes(cfa.notes, labels, formats),
     )
 
 
@@ -152,7 +165,7 @@ def display_htmt(
     formats = Formats.of(language)
     text = formats.messages.text
     level = formats.level(found.confidence_level)
-    names = _scale_names(found, labels)
+    names = scale_names(found, labels)
     between = text("tables.interval", level=level)
     head = [
         Column(text("tables.factors.pair_a"), lambda r: names(r.term), numeric=False),
@@ -181,7 +194,7 @@ def display_htmt(
         columns,
         name="distinct_pairs",
         caption=text("tables.factors.pairs"),
-        notes=notes,
+        notes=[*notes, *cluster_notes(found, formats)],
     )
 
 
@@ -227,10 +240,10 @@ def display_factor_reliability(
     """
     formats = Formats.of(language)
     if isinstance(found, DistinctnessResult):
-        return beside_the_general(found, _scale_names(found, labels), formats)
+        return beside_the_general(found, scale_names(found, labels), formats)
     text = formats.messages.text
     columns = [
-        Column(text("tables.dimension"), lambda r: _text(r.term, labels), numeric=False),
+        Column(text("tables.dimension"), lambda r: shown_term(r.term, labels), numeric=False),
         Column(text("tables.items"), lambda r: formats.count(r.items)),
         Column(text("tables.factors.omega"), lambda r: formats.coefficient(r.estimate)),
         Column(
@@ -258,104 +271,6 @@ def display_factor_reliability(
     )
 
 
-@or_nothing
-def display_efa(
-    efa: EfaResult | DistinctnessResult,
-    *,
-    labels: Labels = None,
-    codebook: Codebook | None = None,
-    language: str = "en",
-) -> DisplayTable | None:
-    """Show the loadings of exploratory factors, items in the order of their factor.
-
-    Parameters
-    ----------
-    efa : EfaResult or DistinctnessResult
-        The latter adds the dimension that was intended; nothing where no factor was found.
-    labels : mapping of str to str, optional
-        Item → text.
-    codebook : Codebook, optional
-        Gives the items of a verdict on a battery their texts.
-    language : str
-        Language of headings and notes.
-    """
-    formats = Formats.of(language)
-    if isinstance(efa, DistinctnessResult):
-        texts = item_texts(efa, codebook) | dict(labels or {})
-        names = _scale_names(efa, labels)
-        return empirical(efa, names, lambda term: _text(term, texts), formats=formats)
-    text = formats.messages.text
-    best = np.abs(efa.loadings).argmax(axis=1)
-    size = np.abs(efa.loadings).max(axis=1)
-    order = np.lexsort((-size, best))
-    data = pd.DataFrame(efa.loadings, columns=list(efa.factors))
-    data.insert(0, "term", list(efa.items))
-    data["communality"] = efa.communalities
-    columns = [
-        Column(text("tables.factors.item"), lambda r: _text(r.term, labels), numeric=False),
-        *(_loading_column(name, formats) for name in efa.factors),
-        Column(
-            text("tables.factors.communality"), lambda r: formats.coefficient(r.communality)
-        ),
-    ]
-    return display_table(
-        data.iloc[order],
-        columns,
-        name="efa_loadings",
-        caption=text("tables.factors.efa"),
-        notes=[text("tables.factors.notes.efa"), *_solution_notes(efa.notes, labels, formats)],
-    )
-
-
-def _loading_column(factor: str, formats: Formats) -> Column:
-    return Column(factor, lambda row: formats.coefficient(getattr(row, factor)))
-
-
-def display_item_analysis(
-    found: ItemAnalysisResult, *, labels: Labels = None, language: str = "en"
-) -> DisplayTable:
-    """Show what each question does for its dimension.
-
-    Parameters
-    ----------
-    found : ItemAnalysisResult
-    labels : mapping of str to str, optional
-        Item or scale → text.
-    language : str
-        Language of headings and notes.
-    """
-    formats = Formats.of(language)
-    text = formats.messages.text
-    columns = [
-        Column(text("tables.dimension"), lambda r: _text(r.group, labels), numeric=False),
-        Column(text("tables.factors.item"), lambda r: _text(r.term, labels), numeric=False),
-        Column(text("tables.factors.mean"), lambda r: formats.number(r.mean)),
-        Column(text("tables.factors.sd"), lambda r: formats.number(r.sd)),
-        Column(text("tables.factors.item_rest"), lambda r: formats.coefficient(r.estimate)),
-        Column(
-            text("tables.interval", level=formats.level(found.confidence_level)),
-            lambda r: formats.coefficient_interval(r.conf_low, r.conf_high),
-        ),
-        Column(
-            text("tables.factors.alpha_dropped"),
-            lambda r: formats.coefficient(r.alpha_if_dropped),
-        ),
-        Column(text("tables.n"), lambda r: formats.count(r.n)),
-    ]
-    against = [note.split(":")[-1] for note in found.notes if note.startswith("negative_item")]
-    notes = [text("tables.factors.notes.items")]
-    notes += [
-        text("tables.factors.notes.against", question=_text(term, labels)) for term in against
-    ]
-    return display_table(
-        found.estimates,
-        columns,
-        name="item_analysis",
-        caption=text("tables.factors.items"),
-        notes=notes,
-    )
-
-
 def _fit_row(name: str, cfa: CfaResult) -> pd.DataFrame:
     row = cfa.glance().rename(columns={"chi2": "statistic"})
     improper = ("heywood:", "correlation_above_1:", "factor_covariances_not")
@@ -376,32 +291,7 @@ def _rmsea(row: Any, formats: Formats) -> str:
     return f"{formats.coefficient(row.rmsea, 3)} ({inside})"
 
 
-def _text(term: str, labels: Labels) -> str:
-    return isolated(clean((labels or {}).get(term, term)) or clean(term))
-
-
-def _scale_names(found: HtmtResult | DistinctnessResult, labels: Labels) -> Any:
-    known = dict(labels or {})
-    if isinstance(found, DistinctnessResult):
-        own = dict(zip(found.scales["term"], found.scales["label"], strict=True))
-        known = own | known
-    return lambda term: _text(str(term), known)
-
-
 def _nearest(row: Any, labels: Labels, formats: Formats) -> str:
     if not row.nearest:
         return UNDEFINED
-    return f"{_text(row.nearest, labels)} ({formats.coefficient(row.largest_correlation)})"
-
-
-def _solution_notes(codes: tuple[str, ...], labels: Labels, formats: Formats) -> list[str]:
-    found = []
-    for code in codes:
-        kind, *parts = code.split(":")
-        if kind in ("heywood", "negative_loading"):
-            key = "heywood" if kind == "heywood" else "against"
-            question = _text(parts[-1], labels)
-            found.append(
-                formats.messages.text(f"tables.factors.notes.{key}", question=question)
-            )
-    return found
+    return f"{shown_term(row.nearest, labels)} ({formats.coefficient(row.largest_correlation)})"

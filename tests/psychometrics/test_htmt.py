@@ -34,7 +34,7 @@ def test_every_field_agrees_with_semtools_and_boot(name: str) -> None:
     golden = json.loads((REFERENCE / "expected" / name).read_text(encoding="utf-8"))
     frame = pd.read_csv(REFERENCE / golden["data"])
     indices = np.loadtxt(REFERENCE / golden["indices"], delimiter=",", dtype=np.int64)
-    found = htmt(frame, golden["options"]["model"], indices=indices)
+    found = htmt(frame, indices=indices, **golden["options"])
     values, rtol = golden["values"], golden["tolerance"]["rtol"]
     expected = pd.DataFrame(values.pop("estimates"))
     assert set(found.estimates.columns) == set(expected.columns)

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from cxresearch.errors import CxError
-from cxresearch.psychometrics.verdict import DistinctnessResult, distinct_scales
+from cxresearch.psychometrics.verdict import distinct_scales
+from cxresearch.psychometrics.verdict_result import DistinctnessResult
 from cxresearch.results import Result
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"

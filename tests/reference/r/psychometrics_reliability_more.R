@@ -94,7 +94,8 @@ write_golden(golden_of("distinctness", "synthetic, see servqual_gaps; perception
   "another optimiser with another stopping rule", list(model = servqual_model, estimator = "mlr"),
   list(estimates = pairs, models = models, empirical_factors = parallel$nfact, verdict = "distinct",
     groups = I(names(servqual_model)), reasons = I(character()), n = 400, n_asked = 400, estimator = "mlr", cutoff = 0.85,
-    confidence_level = 0.95, battery = "", part = "", notes = I(character())),
+    confidence_level = 0.95, battery = "", part = "", clusters = "",
+    n_clusters = 0, notes = I(character())),
   list(scales = "from factor_reliability, bifactor and congruence, each tested alone", empirical = "exploratory_factors",
     congruence = "recomputed in the test", omega_hierarchical = "bifactor_reliability", ecv = "bifactor_reliability",
     n_boot = "an option", seed = "an option")), "psychometrics_distinctness_servqual.json")
