@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+    FloatArray = NDArray[np.float64]
+    IntArray = NDArray[np.int64]
+    BoolArray = NDArray[np.bool_]
+else:
+    _ARRAYS = {"FloatArray": "float64", "IntArray": "int64", "BoolArray": "bool_"}
+
+    def __getattr__(name: str) -> Any:
+        # Made when first asked for: whoever wants another name from here needs no numpy.
+        if name not in _ARRAYS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import numpy as np
+
+        return np.ndarray[Any, np.dtype[getattr(np, _ARRAYS[name])]]
+
+
 Json = dict[str, Any]
 
 PAdjust = Literal["holm", "bh", "none"]

@@ -11,7 +11,7 @@ from cxresearch.errors import ResponseError, StudyError
 from cxresearch.responses.exclusions import OtherCell
 from cxresearch.runs.parameters import check_parameters
 from cxresearch.runs.template import STUDY_PARAMETER, find_template
-from cxresearch.study.cell import spell_cell
+from cxresearch.study.cell_names import spell_cell
 from cxresearch.study.model import Study
 
 MIN_CELL = 10

@@ -84,7 +84,7 @@ def run_here(task: Task, known: frozenset[str]) -> TaskOutcome:
 def _filed(task: Task) -> frozenset[str]:
     from cxresearch.catalogue.filings import index_filings
     from cxresearch.runs.filing import CELLS
-    from cxresearch.study.cell import cell_folder
+    from cxresearch.study.cell_names import cell_folder
     from cxresearch.study.load import load_study
 
     with suppress(CxError):

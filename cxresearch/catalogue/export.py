@@ -27,7 +27,7 @@ from cxresearch.errors import CatalogueError, Fault
 from cxresearch.responses.sharing import shared_columns, write_shared
 from cxresearch.runs.filing import CELLS
 from cxresearch.runs.inputs import INPUTS
-from cxresearch.study.cell import spell_cell
+from cxresearch.study.cell_names import spell_cell
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _EXTRA = re.compile(r"extra\s*==")

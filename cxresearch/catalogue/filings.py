@@ -11,7 +11,7 @@ from cxresearch._types import Json
 from cxresearch._validate import did_you_mean
 from cxresearch.errors import CatalogueError, CxError
 from cxresearch.runs.filing import CELLS, RUN_ID
-from cxresearch.study.cell import cell_folder, split_cell
+from cxresearch.study.cell_names import cell_folder, split_cell
 
 Status = Literal["completed", "failed", "damaged"]
 

@@ -31,7 +31,7 @@ from cxresearch.runs.provenance import (
     describe_responses,
 )
 from cxresearch.runs.template import STUDY_PARAMETER, find_template
-from cxresearch.study.cell import cell_folder
+from cxresearch.study.cell_names import cell_folder
 from cxresearch.study.model import Study
 from cxresearch.tables.cells import display_cells
 from cxresearch.wording import Messages

@@ -55,7 +55,7 @@ def _fault(
 
 
 def _check_battery(parameters: Mapping[str, Any], responses: Responses) -> None:
-    from cxresearch.servqual._data import check_battery
+    from cxresearch.servqual._battery import check_battery
 
     check_battery(responses.battery(parameters["battery"]))
 

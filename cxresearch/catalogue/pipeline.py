@@ -15,11 +15,9 @@ from cxresearch._types import Json
 from cxresearch.catalogue.cells import cell_in_words, check_cell_size
 from cxresearch.catalogue.dead import file_dead_runs
 from cxresearch.catalogue.filings import Filing, find_run, index_filings, latest_completed
-from cxresearch.catalogue.index import write_index
 from cxresearch.catalogue.records import SCHEMA, ended_record, ending, read_findings, record_key
 from cxresearch.errors import CatalogueError, CxError, RunError
 from cxresearch.reports.ahead import work_ahead
-from cxresearch.reports.render import write_report
 from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Responses
 from cxresearch.runs.crate import write_crate
@@ -40,7 +38,7 @@ from cxresearch.runs.provenance import (
     describe_responses,
 )
 from cxresearch.runs.template import STUDY_PARAMETER, Template, find_template
-from cxresearch.study.cell import cell_folder, spell_cell
+from cxresearch.study.cell_names import cell_folder, spell_cell
 
 if TYPE_CHECKING:
     from cxresearch.study import Study
@@ -165,6 +163,8 @@ def run_study(
     except OSError as fault:
         raise CatalogueError(f"the run of {study.name!r} could not be kept: {fault}") from fault
     if catalogue:
+        from cxresearch.catalogue.index import write_index
+
         write_index(plan.workspace / "reports")
     if error is not None:
         error.notebook = str(filing.folder / NOTEBOOK)
@@ -248,6 +248,9 @@ class _Finishing:
         self.error: RunError | None = None
 
     def finish(self, name: str) -> None:
+        # Imported by now, while the kernel was at work: see `work_ahead`.
+        from cxresearch.reports.render import write_report
+
         self.record["run"] = name
         write_json(self.folder / "run.json", self.record)
         try:

@@ -24,7 +24,7 @@ def work_ahead(sources: Sequence[str]) -> Iterator[None]:
 
     load_page()
     yield
-    importlib.import_module("cxresearch.sentences")
+    importlib.import_module("cxresearch.sentences.flow")
     yield
     for source in sources:
         look_up(source)

@@ -176,23 +176,22 @@ def _imports() -> Iterator[None]:
         yield
     if sys.modules.get("rfc3987_syntax", ...) is None:
         del sys.modules["rfc3987_syntax"]
-    for module in sorted(_own_modules()):
+    for name in _own_names():
+        # Asked for by name, not by module: the rooms of the package import when that is done.
         with contextlib.suppress(Exception):
-            importlib.import_module(module)
+            getattr(sys.modules[_PACKAGE], name)
         yield
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page
 
 
-def _own_modules() -> set[str]:
-    """Return the modules of this package that notebooks use."""
+def _own_names() -> list[str]:
+    """Return the names of this package that notebooks use."""
     try:
-        listed = importlib.import_module(_PACKAGE)._MODULE_OF.values()
+        listed = importlib.import_module(_PACKAGE)._MODULE_OF.items()
     except Exception:  # a kernel that imports it will say why
-        return set()
-    return {
-        f"{_PACKAGE}.{name}" for name in listed if name.split(".")[0] not in _NOT_IN_KERNELS
-    }
+        return []
+    return [name for name, module in listed if module.split(".")[0] not in _NOT_IN_KERNELS]
 
 
 def _stamps() -> dict[str, tuple[int, int]]:

@@ -9,14 +9,13 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cxresearch
 from cxresearch._files import sha256_file
-from cxresearch._imports import without_slow_imports
 from cxresearch._types import Json
 from cxresearch._validate import did_you_mean
 from cxresearch.errors import CxError, Fault, TemplateError
+from cxresearch.runs._notebook_file import read_cells
 from cxresearch.runs.values import TYPES, Parameter, value_fault
 
 STUDY_PARAMETER = "study_name"
@@ -54,7 +53,7 @@ class Template:
     @property
     def sources(self) -> tuple[str, ...]:
         """Code of each code cell."""
-        return tuple(_source(c) for c in _read_cells(self.path) if c["cell_type"] == "code")
+        return tuple(_source(c) for c in read_cells(self.path) if c["cell_type"] == "code")
 
 
 def read_template(path: Path) -> Template:
@@ -66,7 +65,7 @@ def read_template(path: Path) -> Template:
         The file is no notebook, has no cell tagged ``parameters`` or several, or a line of that
         cell is not ``name: type = default  # help {low..high}``. All faults are listed.
     """
-    cells = _read_cells(path)
+    cells = read_cells(path)
     tagged = [cell for cell in cells if "parameters" in _tags(cell)]
     if len(tagged) != 1:
         found = "no cell" if not tagged else f"{len(tagged)} cells"
@@ -182,19 +181,6 @@ def _comments(source: str) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string.lstrip("#").strip()
-
-
-def _read_cells(path: Path) -> list[Json]:
-    with without_slow_imports():
-        import nbformat
-
-    try:
-        notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-        nbformat.validate(notebook)
-    except (OSError, ValueError, nbformat.ValidationError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "not a notebook"
-        raise TemplateError(f"template {path.name} cannot be read: {first}") from error
-    return list(notebook.cells)
 
 
 def template_folders(workspace: Path | None) -> list[Path]:

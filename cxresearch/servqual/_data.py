@@ -27,8 +27,6 @@ from cxresearch.servqual._scores import GapScores, score_gaps
 
 Weighted = bool | Literal["auto", "yes", "no"]
 
-_RESERVED = ("overall", "overall_weighted")
-
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class GapData:
@@ -91,24 +89,6 @@ def gap_data(
         analysed=analysed,
         notes=notes if points is None else (*notes, *points.notes),
     )
-
-
-def check_battery(battery: Battery) -> Battery:
-    """Return the battery when gaps can be made from it."""
-    lacking = [part for part in ("expectation", "perception") if part not in battery.parts]
-    if lacking:
-        raise CxError(
-            f"battery {battery.name!r}: a gap needs the parts expectation and perception; the "
-            f"battery has {list(battery.parts)}. Name the columns of {' and '.join(lacking)} "
-            "under parts in the codebook, or choose another battery"
-        )
-    taken = [scale.name for scale in battery.scales if scale.name in _RESERVED]
-    if taken:
-        raise CxError(
-            f"battery {battery.name!r}: a dimension cannot be called {taken[0]!r}, which is "
-            "the name of a score over all dimensions; rename it in the codebook"
-        )
-    return battery
 
 
 def analysed_respondents(

@@ -44,7 +44,7 @@ def williams_test(first: float, second: float, between: float, *, n: int) -> Wil
     References
     ----------
     Williams, E. J. (1959). The comparison of regression variables. Journal of the Royal
-    Statistical Society B 21, 396–399. https://doi.org/10.1111/j.2517-6161.1959.tb00346.x
+    Statistical Society B 21, 396–399. https://www.jstor.org/stable/2983809
 
     Steiger, J. H. (1980). Tests for comparing elements of a correlation matrix. Psychological
     Bulletin 87, 245–251. https://doi.org/10.1037/0033-2909.87.2.245

@@ -140,7 +140,7 @@ def gap_reliability(
 
     Peter, J. P., Churchill, G. A., & Brown, T. J. (1993). Caution in the use of difference
     scores in consumer research. Journal of Consumer Research 19, 655–662.
-    https://doi.org/10.1086/209329
+    https://academic.oup.com/jcr/article-abstract/19/4/655/1820183
 
     Examples
     --------

@@ -11,7 +11,8 @@ from cxresearch._types import BoolArray, FloatArray
 from cxresearch._validate import check_choice, check_count, check_fraction
 from cxresearch.codebook.model import Battery
 from cxresearch.responses.model import Responses
-from cxresearch.servqual._data import Weighted, analysed_respondents, check_battery
+from cxresearch.servqual._battery import check_battery
+from cxresearch.servqual._data import Weighted, analysed_respondents
 from cxresearch.servqual._gap_quality_rows import (
     NUMBERS,
     OVERALL,
@@ -112,14 +113,14 @@ def difference_score_quality(
     421–437. https://doi.org/10.1177/001316445601600401
 
     Williams, E. J. (1959). The comparison of regression variables. Journal of the Royal
-    Statistical Society B 21, 396–399. https://doi.org/10.1111/j.2517-6161.1959.tb00346.x
+    Statistical Society B 21, 396–399. https://www.jstor.org/stable/2983809
 
     Peter, J. P., Churchill, G. A., & Brown, T. J. (1993). Caution in the use of difference
     scores in consumer research. Journal of Consumer Research 19, 655–662.
-    https://doi.org/10.1086/209329
+    https://academic.oup.com/jcr/article-abstract/19/4/655/1820183
 
     Brown, T. J., Churchill, G. A., & Peter, J. P. (1993). Improving the measurement of service
-    quality. Journal of Retailing 69, 127–139. https://doi.org/10.1016/S0022-4359(05)80006-5
+    quality. Journal of Retailing 69, 127–139.
 
     Cronin, J. J., & Taylor, S. A. (1992). Measuring service quality: a reexamination and
     extension. Journal of Marketing 56(3), 55–68. https://doi.org/10.1177/002224299205600304

@@ -12,7 +12,8 @@ from cxresearch._validate import (
     check_share,
 )
 from cxresearch.responses.model import Responses
-from cxresearch.servqual._data import Weighted, check_battery, gap_data
+from cxresearch.servqual._battery import check_battery
+from cxresearch.servqual._data import Weighted, gap_data
 from cxresearch.servqual._design import UseDesign
 from cxresearch.servqual._segments import segment_names, split_by_segment
 from cxresearch.servqual._tables import (

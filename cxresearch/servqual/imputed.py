@@ -18,7 +18,8 @@ from cxresearch.codebook.model import Battery
 from cxresearch.errors import ResponseError
 from cxresearch.responses.model import Responses
 from cxresearch.results import Result, in_tidy_order
-from cxresearch.servqual._data import GapData, Weighted, check_battery, gap_data
+from cxresearch.servqual._battery import check_battery
+from cxresearch.servqual._data import GapData, Weighted, gap_data
 from cxresearch.servqual._design import UseDesign
 from cxresearch.servqual._estimates import estimate_terms, families, gap_moments
 from cxresearch.servqual._outcome import first_outcome

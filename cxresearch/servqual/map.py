@@ -13,7 +13,8 @@ from cxresearch.codebook.model import Battery
 from cxresearch.errors import CxError
 from cxresearch.responses.model import Responses
 from cxresearch.results import Result, in_tidy_order
-from cxresearch.servqual._data import Weighted, check_battery, gap_data
+from cxresearch.servqual._battery import check_battery
+from cxresearch.servqual._data import Weighted, gap_data
 from cxresearch.servqual._design import UseDesign
 from cxresearch.servqual._map_points import (
     drawn_maps,

@@ -80,9 +80,12 @@ def servperf(
 
     References
     ----------
+    Cronin, J. J., & Taylor, S. A. (1992). Measuring service quality: a reexamination and
+    extension. Journal of Marketing 56(3), 55–68. https://doi.org/10.1177/002224299205600304
+
     Cronin, J. J., & Taylor, S. A. (1994). SERVPERF versus SERVQUAL: reconciling performance-
     based and perceptions-minus-expectations measurement of service quality. Journal of
-    Marketing 58(1), 125–131. https://doi.org/10.1177/002224299405800110
+    Marketing 58(1), 125–131.
 
     Examples
     --------

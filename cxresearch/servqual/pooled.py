@@ -17,7 +17,8 @@ from cxresearch._validate import check_choice, check_count, check_fraction, chec
 from cxresearch.errors import ResponseError
 from cxresearch.responses.model import Responses
 from cxresearch.results import Result, in_tidy_order
-from cxresearch.servqual._data import GapData, Weighted, check_battery, gap_data
+from cxresearch.servqual._battery import check_battery
+from cxresearch.servqual._data import GapData, Weighted, gap_data
 from cxresearch.servqual._design import UseDesign
 from cxresearch.servqual._segments import Segment, segment_names, split_by_segment
 from cxresearch.servqual._tables import clusters_are_groups, segment_cells

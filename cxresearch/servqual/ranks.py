@@ -15,7 +15,8 @@ from cxresearch._types import P_ADJUST, FloatArray, PAdjust
 from cxresearch._validate import check_choice, check_fraction, check_share
 from cxresearch.responses.model import Responses
 from cxresearch.results import Result, in_tidy_order
-from cxresearch.servqual._data import check_battery, gap_data
+from cxresearch.servqual._battery import check_battery
+from cxresearch.servqual._data import gap_data
 from cxresearch.servqual._estimates import families
 
 _EXACT_BELOW = 50

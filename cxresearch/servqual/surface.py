@@ -12,7 +12,8 @@ from cxresearch._validate import check_choice, check_count, check_fraction
 from cxresearch.codebook.model import Battery
 from cxresearch.errors import CxError, EstimationError, ResponseError
 from cxresearch.responses.model import Responses
-from cxresearch.servqual._data import GapData, Weighted, check_battery, gap_data
+from cxresearch.servqual._battery import check_battery
+from cxresearch.servqual._data import GapData, Weighted, gap_data
 from cxresearch.servqual._outcome import Outcome, find_outcome, first_outcome
 from cxresearch.servqual._surface_fit import stationary_kind
 from cxresearch.servqual._surface_tables import (

@@ -111,7 +111,6 @@ def zone_of_tolerance(
 
     Parasuraman, A., Zeithaml, V. A., & Berry, L. L. (1994). Alternative scales for measuring
     service quality. Journal of Retailing 70, 201–230.
-    https://doi.org/10.1016/0022-4359(94)90033-7
 
     Examples
     --------

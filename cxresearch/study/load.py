@@ -16,7 +16,8 @@ from cxresearch.codebook.schema import schema_of
 from cxresearch.errors import CodebookError, Fault, StudyError
 from cxresearch.planned import AnalysisPlan, read_lock
 from cxresearch.responses.exclusions import Exclusion, LongestString, check_exclusions
-from cxresearch.study.cell import cell_labels, in_cell, split_cell
+from cxresearch.study.cell import cell_labels, in_cell
+from cxresearch.study.cell_names import split_cell
 from cxresearch.study.file import SHAPES, ExcludeFile, StudyFile, exclusion_of
 from cxresearch.study.model import Study
 from cxresearch.study.plan import load_plan

@@ -136,7 +136,7 @@ def compare_with_plan(
         results=[result for result in results if result is not None],
         parameters={name: value for name, value in given.items() if name in wanted},
         exclusions=[rule_words(rule) for rule in study.exclusions],
-        conditions=_conditions(study.plan, sample, given.get(_RATIO) or ()),
+        conditions=_conditions(study, sample, given.get(_RATIO) or ()),
         participants=_participants(sample),
     )
     lock = study.plan_lock
@@ -144,8 +144,36 @@ def compare_with_plan(
     return compare_plan(study.plan, done, versions=versions)
 
 
+def assignment_ratio(study: Study) -> dict[str, float]:
+    """Return the ratio in which people were meant to meet the conditions.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    dict of str to float
+        Condition → part: of the analysis plan, else of the last assignment list drawn with
+        ``cxresearch plan assign`` for the conditions of the codebook; empty where nothing says,
+        which means equal parts.
+
+    Examples
+    --------
+    >>> import cxresearch as cx
+    >>> cx.assignment_ratio(cx.load_study("call-endings"))
+    {'Usual close': 1.0, 'Friendly close': 1.0}
+    """
+    if study.plan is not None and study.plan.conditions:
+        return dict(study.plan.conditions)
+    columns = study.codebook.columns_with_role("condition")
+    labels = {code.label for column in columns for code in column.values}
+    drawn = [one.parts for one in study.plan_lock.assignments if set(one.conditions) == labels]
+    return drawn[-1] if drawn else {}
+
+
 def _conditions(
-    plan: AnalysisPlan, sample: Responses | EpisodeData | None, ratio: Sequence[float]
+    study: Study, sample: Responses | EpisodeData | None, stated: Sequence[float]
 ) -> dict[str, float]:
     """Return the conditions that occur and the ratio they were tested against."""
     if not isinstance(sample, EpisodeData) or "condition" not in sample.episodes:
@@ -153,10 +181,13 @@ def _conditions(
     column = sample.episodes["condition"]
     present = set(column.dropna())
     names = [str(name) for name in column.cat.categories if name in present]
-    parts = list(ratio) if len(ratio) == len(names) else [1.0] * len(names)
-    found = dict(zip(names, parts, strict=True))
+    known = assignment_ratio(study)
+    if len(stated) == len(names):
+        known = dict(zip(names, stated, strict=True))
+    found = {name: known.get(name, 1.0) for name in names}
+    order = [*(study.plan.conditions if study.plan else ()), *names]
     # In the order of the plan, so that the same ratio reads the same.
-    return {name: found[name] for name in [*plan.conditions, *names] if name in found}
+    return {name: found[name] for name in order if name in found}
 
 
 def _participants(sample: Responses | EpisodeData | None) -> int | None:

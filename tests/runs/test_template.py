@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
+import cxresearch as cx
 from cxresearch.errors import TemplateError
-from cxresearch.runs import find_template, list_templates, read_template
+from cxresearch.runs import _notebook_file, find_template, list_templates, read_template
 from cxresearch.runs.template import parse_parameters
 
 
@@ -125,3 +128,54 @@ def test_a_template_of_the_workspace_wins_over_the_shipped_one(tmp_path: Path) -
 def test_an_unknown_method_lists_those_there_are(method: str) -> None:
     with pytest.raises(TemplateError, match=r"has no template; there are .*'servqual'"):
         find_template(method)
+
+
+def test_a_plain_notebook_is_read_as_nbformat_reads_it() -> None:
+    for path in sorted(Path(cx.__file__).parent.parent.glob("templates/*.ipynb")):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        assert _notebook_file._plain_cells(notebook) == _notebook_file._cells_by_nbformat(path)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"nbformat": 3},
+        {"nbformat_minor": 4},
+        {"metadata": []},
+        {"cells": {}},
+        {"cells": [3]},
+        {"cells": [{"cell_type": ["code"]}]},
+    ],
+)
+def test_any_other_notebook_is_left_to_nbformat(harm: dict[str, Any]) -> None:
+    plain = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+    assert _notebook_file._plain_cells(plain) == []
+    assert _notebook_file._plain_cells(plain | harm) is None
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"outputs": [{"output_type": "stream"}]},
+        {"outputs": None},
+        {"source": 3},
+        {"metadata": {"tags": "parameters"}},
+        {"id": "two words"},
+        {"execution_count": "1"},
+        {"more": 1},
+    ],
+)
+def test_a_cell_that_is_not_plain_is_left_to_nbformat(harm: dict[str, Any]) -> None:
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "a",
+        "metadata": {},
+        "source": ["x = ", "1"],
+        "outputs": [],
+        "execution_count": None,
+    }
+    plain = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
+    (read,) = _notebook_file._plain_cells(plain) or []
+    assert read["source"] == "x = 1"
+    assert _notebook_file._plain_cells(plain | {"cells": [cell | harm]}) is None
+    assert _notebook_file._plain_cells(plain | {"cells": [cell, cell]}) is None
