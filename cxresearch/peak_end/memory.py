@@ -176,7 +176,7 @@ def compare_memory_models(
     References
     ----------
     Cojuharenco, I., & Ryvkin, D. (2008). Peak-end rule versus average utility. Journal of
-    Mathematical Psychology 52, 326–335. https://doi.org/10.1016/j.jmp.2008.05.004
+    Mathematical Psychology 52, 326–335.
 
     Burnham, K. P., & Anderson, D. R. (2002). Model selection and multimodel inference.
     Springer. https://doi.org/10.1007/b97636
