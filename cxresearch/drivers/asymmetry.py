@@ -178,8 +178,8 @@ def penalty_reward(  # noqa: PLR0913 - two cut points, a rule of decision and a 
     impact range-performance analysis and impact-asymmetry analysis. *Managing Service Quality*,
     18, 559–576.
 
-    Anderson, E. W., & Mittal, V. (2000). Strengthening the satisfaction-profit chain. *Journal of
-    Service Research*, 3, 107–120. https://doi.org/10.1177/109467050032001
+    Anderson, E. W., & Mittal, V. (2000). Strengthening the satisfaction-profit chain. *Journal
+    of Service Research*, 3, 107–120. https://doi.org/10.1177/109467050032001
 
     Examples
     --------
