@@ -230,6 +230,7 @@ from cxresearch.shown import DisplayTable as DisplayTable
 from cxresearch.shown import Figure as Figure
 from cxresearch.shown import Finding as Finding
 from cxresearch.study import Study as Study
+from cxresearch.study import assignment_ratio as assignment_ratio
 from cxresearch.study import compare_with_plan as compare_with_plan
 from cxresearch.study import interim_plan as interim_plan
 from cxresearch.study import list_studies as list_studies

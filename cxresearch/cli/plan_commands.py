@@ -116,6 +116,9 @@ def lock(session: Session, study: str, amend: str, *, as_json: bool) -> None:
 @click.argument("study", required=False)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
 @click.option("--conditions", default="", help="Conditions, e.g. A,B; default: the plan's.")
+@click.option(
+    "--ratio", default="", help="Their parts, e.g. 2,1; default: the plan's, else equal parts."
+)
 @click.option("--n", "n", type=int, help="Participants; default: the plan's sample size.")
 @click.option(
     "--method",
@@ -134,12 +137,12 @@ def assign(session: Session, study: str | None, *, as_json: bool, **options: Any
     """Draw who meets which condition, and write the list. It is never written over.
 
     For a study the list goes to data/STUDY/assignment.csv, and its hash and seed into the lock
-    beside the plan.
+    beside the plan. The report tests the people who came against the ratio of the list.
 
     \b
     Examples:
       cxresearch plan assign visits --conditions "Usual close,Friendly close" --n 200 --seed 7
-      cxresearch plan assign --out list.csv --conditions A,B --n 60 --method simple --seed 3
+      cxresearch plan assign --out list.csv --conditions A,B --ratio 2,1 --n 60 --seed 3
       cxresearch plan assign visits --method stratified --strata people.csv:branch --seed 7
     """
     from cxresearch.cli.plan_files import assign_command

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +83,9 @@ def assign_command(
 
     opened = _opened(study, workspace)
     conditions, n = _conditions_and_n(options, opened)
+    ratio = _ratio(options["ratio"], conditions, opened)
     people, strata = _people(options, n)
-    table = _drawn(people, conditions, strata, options)
+    table = _drawn(people, ratio, strata, options)
     path = _free_path(options["out"], opened)
     text = table_to_csv(table)
     try:
@@ -91,7 +94,7 @@ def assign_command(
         raise CxError(f"{path} cannot be written: {error.strerror}") from error
     sha256 = hashlib.sha256(text.encode("utf-8")).hexdigest()
     if opened is not None:
-        _keep(opened, path, sha256, conditions, len(people), options)
+        _keep(opened, path, sha256, ratio, len(people), options)
     shown = show_path(path, workspace) if workspace is not None else str(path)
     _show_list(table, shown, sha256, options, as_json=as_json)
 
@@ -114,18 +117,45 @@ def _conditions_and_n(
             f"conditions are {', '.join(conditions)}; the plan has {', '.join(planned)}: leave "
             "--conditions out, or change the plan first"
         )
-    if plan is not None and len(set(plan.ratio)) > 1:
-        raise CxError(
-            "lists give every condition equally many people; the plan has another ratio: draw "
-            "the list elsewhere, or plan equal parts"
-        )
     conditions = conditions or planned
+    if len(set(conditions)) < len(conditions):
+        raise CxError("conditions: every name is allowed once")
     if not conditions:
         raise CxError("which conditions? give --conditions A,B or write them into the plan")
     n = options["n"] if options["n"] is not None or plan is None else plan.sample_size
     if n is not None and n < 2:
         raise CxError(f"--n must be at least 2; got {n}")
     return conditions, n
+
+
+def _ratio(asked: str, conditions: list[str], opened: PlannedStudy | None) -> dict[str, float]:
+    """Return the part of each condition, of the command or of the plan; they must agree."""
+    plan = None if opened is None else opened.plan
+    planned = dict(plan.conditions) if plan is not None else {}
+    if not asked.strip():
+        return {name: planned.get(name, 1.0) for name in conditions}
+    try:
+        parts = [float(part) for part in asked.replace(":", ",").split(",")]
+    except ValueError as error:
+        raise CxError(
+            f"--ratio is a number for each condition, as in 2,1; got {asked!r}"
+        ) from error
+    if len(parts) != len(conditions):
+        raise CxError(
+            f"--ratio {asked} has {len(parts)} parts; conditions are {', '.join(conditions)}"
+        )
+    ratio = dict(zip(conditions, parts, strict=True))
+    if planned and any(
+        not math.isclose(ratio[a] * planned[b], ratio[b] * planned[a])
+        for a, b in pairwise(conditions)
+    ):
+        from cxresearch.planned.model import ratio_words
+
+        raise CxError(
+            f"--ratio says {ratio_words(ratio)}; the plan has {ratio_words(planned)}: leave "
+            "--ratio out, or change the plan first"
+        )
+    return ratio
 
 
 def _people(
@@ -173,7 +203,7 @@ def _strata(place: str) -> dict[str, str]:
 
 def _drawn(
     people: list[str],
-    conditions: list[str],
+    ratio: dict[str, float],
     strata: dict[str, str] | None,
     options: Mapping[str, Any],
 ) -> pd.DataFrame:
@@ -182,7 +212,7 @@ def _drawn(
     asked = options["method"]
     method: Assignment = "blocked" if asked == "stratified" else asked
     table = assign_conditions(
-        people, conditions, method=method, strata=strata, seed=options["seed"]
+        people, list(ratio), method=method, ratio=ratio, strata=strata, seed=options["seed"]
     )
     return table if strata is not None else table.drop(columns="stratum")
 
@@ -202,7 +232,7 @@ def _keep(
     opened: PlannedStudy,
     path: Path,
     sha256: str,
-    conditions: list[str],
+    ratio: dict[str, float],
     n: int,
     options: Mapping[str, Any],
 ) -> None:
@@ -215,7 +245,8 @@ def _keep(
         made=stamp(),
         method=options["method"],
         seed=options["seed"],
-        conditions=tuple(conditions),
+        conditions=tuple(ratio),
+        ratio=tuple(ratio.values()),
         n=n,
         strata=Path(options["strata"]).name if options["strata"] else "",
     )

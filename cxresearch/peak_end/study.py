@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -131,32 +131,35 @@ def person_differences(
 
 
 def condition_sizes(
-    table: PeakEndTable, *, planned: Sequence[float] = ()
+    table: PeakEndTable, *, planned: Sequence[float] | Mapping[str, float] = ()
 ) -> SampleRatioResult | None:
     """Test the number of people in each condition; None without separate conditions.
 
     Parameters
     ----------
     table : PeakEndTable
-    planned : sequence of float
-        Planned ratio, in the order of the conditions; equal when empty.
+    planned : sequence of float, or mapping of str to float
+        Planned ratio, in the order of the conditions or by their names; equal when empty. A
+        named condition that nobody was in counts with 0 people.
 
     Raises
     ------
     CxError
         `planned` has not one part for each condition.
     """
-    if planned and len(planned) != len(table.conditions):
+    if planned and not isinstance(planned, Mapping) and len(planned) != len(table.conditions):
         raise CxError(
             f"planned has {len(planned)} parts, the conditions are {list(table.conditions)}"
         )
     if table.data.design != "between":
         return None
     people = _assigned(table)["condition"].astype(str).value_counts()
-    ratio = dict(zip(table.conditions, planned, strict=True)) if planned else None
-    return sample_ratio(
-        {name: int(people.get(name, 0)) for name in table.conditions}, ratio=ratio
-    )
+    if isinstance(planned, Mapping):
+        ratio = dict(planned) or None
+    else:
+        ratio = dict(zip(table.conditions, planned, strict=True)) if planned else None
+    names = dict.fromkeys([*table.conditions, *(ratio or ())])
+    return sample_ratio({name: int(people.get(name, 0)) for name in names}, ratio=ratio)
 
 
 def condition_balance(table: PeakEndTable, *, seed: int = 20260101) -> BalanceResult | None:

@@ -64,6 +64,8 @@ class Assigned:
         Participants.
     strata : str
         File that named the strata, with its column; ``""`` without.
+    ratio : tuple of float
+        Part of each condition; empty in lists drawn with equal parts before ratios were kept.
     """
 
     file: str
@@ -74,6 +76,14 @@ class Assigned:
     conditions: tuple[str, ...]
     n: int
     strata: str = ""
+    ratio: tuple[float, ...] = ()
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """Condition → its part of the people."""
+        return dict(
+            zip(self.conditions, self.ratio or [1.0] * len(self.conditions), strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +127,13 @@ def read_lock(folder: Path) -> PlanLock:
         written = read_json(path)
         versions = tuple(PlanVersion(**entry) for entry in written["versions"])
         lists = [
-            Assigned(**{**entry, "conditions": tuple(entry["conditions"])})
+            Assigned(
+                **{
+                    **entry,
+                    "conditions": tuple(entry["conditions"]),
+                    "ratio": tuple(entry.get("ratio", ())),
+                }
+            )
             for entry in written["assignments"]
         ]
     except (CxError, KeyError, TypeError) as error:

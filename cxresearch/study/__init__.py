@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cxresearch.study.model import Study
     from cxresearch.study.plan import load_plan, lock_plan, plan_schema
     from cxresearch.study.planning import (
+        assignment_ratio,
         compare_with_plan,
         interim_plan,
         plan_notes,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Study",
+    "assignment_ratio",
     "compare_with_plan",
     "find_workspace",
     "interim_plan",
@@ -38,6 +40,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "Study": "model",
+        "assignment_ratio": "planning",
         "compare_with_plan": "planning",
         "find_workspace": "workspace",
         "interim_plan": "planning",

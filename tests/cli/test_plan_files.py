@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+import cxresearch as cx
+
 Command = Callable[..., Result]
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "call-endings"
 LOCK = "analysis-plan.lock.json"
@@ -193,9 +195,54 @@ def test_conditions_beside_those_of_the_plan_are_refused(calls: Path, command: C
     done = command("plan", "assign", "calls", "--conditions", "A,B", "--seed", "1")
     assert done.exit_code == 1
     assert "the plan has Usual close, Friendly close" in done.output
-    replace_in(calls / "analysis-plan.yaml", "{Usual close: 1,", "{Usual close: 2,")
-    done = command("plan", "assign", "calls", "--seed", "1")
-    assert "lists give every condition equally many people" in done.output
+
+
+def test_lists_are_drawn_and_tested_in_the_ratio_of_the_plan(
+    calls: Path, command: Command
+) -> None:
+    replace_in(calls / "analysis-plan.yaml", "{Usual close: 1,", "{Usual close: 3,")
+    done = command("plan", "assign", "calls", "--ratio", "2,1", "--seed", "1")
+    assert done.exit_code == 1
+    assert "--ratio says Usual close : Friendly close = 2 : 1; the plan has" in done.output
+    done = command("plan", "assign", "calls", "--ratio", "6:2", "--seed", "1")
+    assert done.exit_code == 0, done.output
+    drawn = [row["condition"] for row in rows_of(calls / "assignment.csv")]
+    assert (drawn.count("Usual close"), drawn.count("Friendly close")) == (150, 50)
+    kept = json.loads((calls / LOCK).read_text(encoding="utf-8"))["assignments"][0]
+    assert kept["ratio"] == [6.0, 2.0]
+
+
+def test_the_ratio_of_a_list_is_the_one_that_people_are_tested_against(
+    calls: Path, command: Command
+) -> None:
+    (calls / "analysis-plan.yaml").unlink()
+    names = ("--conditions", "Usual close,Friendly close", "--n", "30", "--seed", "1")
+    assert command("plan", "assign", "calls", *names, "--ratio", "2,1").exit_code == 0
+    ratio = cx.assignment_ratio(cx.load_study(calls))
+    assert ratio == {"Usual close": 2.0, "Friendly close": 1.0}
+    (calls / "assignment.csv").unlink()
+    other = ("--conditions", "A,B", "--n", "30", "--seed", "1")
+    assert command("plan", "assign", "calls", *other).exit_code == 0
+    assert cx.assignment_ratio(cx.load_study(calls)) == ratio
+
+
+@pytest.mark.parametrize(
+    ("ratio", "message"),
+    [
+        ("2,x", "--ratio is a number for each condition, as in 2,1"),
+        ("2,1,1", "has 3 parts; conditions are A, B"),
+        ("2,0", "every part must be above 0"),
+    ],
+)
+def test_ratios_that_say_nothing_are_refused(
+    ratio: str, message: str, tmp_path: Path, command: Command
+) -> None:
+    out = tmp_path / "list.csv"
+    asked = ("--conditions", "A,B", "--n", "8", "--seed", "1", "--ratio", ratio)
+    done = command("plan", "assign", "--out", str(out), *asked)
+    assert done.exit_code == 1
+    assert message in done.output
+    assert not out.exists()
 
 
 def test_a_list_needs_a_study_or_a_file(command: Command) -> None:

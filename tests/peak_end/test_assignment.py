@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxresearch.errors import CxError
-from cxresearch.peak_end import assign_conditions
+from cxresearch.peak_end import assign_conditions, sample_ratio
 from cxresearch.peak_end.assign import williams_square
 
 PEOPLE = [f"p{k}" for k in range(61)]
@@ -37,6 +37,67 @@ def test_strata_are_balanced_each_for_itself() -> None:
     table = assign_conditions(PEOPLE, ["a", "b"], strata=strata, seed=7)
     sizes = table.groupby(["stratum", "condition"]).size().unstack()
     assert (sizes["a"] - sizes["b"]).abs().max() <= 2
+
+
+def test_blocks_keep_an_uneven_ratio_all_along() -> None:
+    ratio = {"a": 2, "b": 1}
+    table = assign_conditions(PEOPLE[:60], ["a", "b"], ratio=ratio, seed=5)
+    running = pd.get_dummies(table["condition"]).cumsum()
+    assert (running["a"] - 2 * running["b"]).abs().max() <= 4
+    assert table["condition"].value_counts().to_dict() == {"a": 40, "b": 20}
+    halves = assign_conditions(PEOPLE[:60], ["a", "b"], ratio={"a": 1, "b": 0.5}, seed=5)
+    pd.testing.assert_frame_equal(table, halves)
+
+
+def test_simple_lists_follow_their_ratio() -> None:
+    many = [f"p{k}" for k in range(6000)]
+    ratio = {"a": 1.0, "b": 3.0}
+    table = assign_conditions(many, ["a", "b"], method="simple", ratio=ratio, seed=9)
+    counts = {str(name): int(n) for name, n in table["condition"].value_counts().items()}
+    assert counts["b"] == pytest.approx(4500, abs=4 * (6000 * 0.25 * 0.75) ** 0.5)
+    assert not sample_ratio(counts, ratio=ratio).mismatch
+    assert sample_ratio(counts).mismatch
+
+
+def test_strata_hold_the_ratio_each_for_itself() -> None:
+    strata = {person: "north" if k % 3 else "south" for k, person in enumerate(PEOPLE)}
+    ratio = {"a": 1, "b": 2, "c": 1}
+    table = assign_conditions(PEOPLE, ["a", "b", "c"], ratio=ratio, strata=strata, seed=7)
+    sizes = table.groupby(["stratum", "condition"]).size().unstack()
+    assert (sizes["b"] - 2 * sizes["a"]).abs().max() <= 4
+    assert (sizes["a"] - sizes["c"]).abs().max() <= 2
+
+
+def test_counterbalanced_orders_begin_in_the_ratio() -> None:
+    table = assign_conditions(
+        PEOPLE[:30], ["a", "b"], method="counterbalanced", ratio={"a": 2, "b": 1}, seed=8
+    )
+    orders = table.groupby("participant")["condition"].agg("".join).value_counts()
+    assert orders.to_dict() == {"ab": 20, "ba": 10}
+
+
+def test_equal_parts_draw_the_list_that_no_ratio_draws() -> None:
+    for method in ("simple", "blocked", "counterbalanced"):
+        plain = assign_conditions(PEOPLE, ["a", "b"], method=method, seed=4)
+        equal = assign_conditions(
+            PEOPLE, ["a", "b"], method=method, ratio={"a": 7, "b": 7}, seed=4
+        )
+        pd.testing.assert_frame_equal(plain, equal)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "message"),
+    [
+        ({"a": 1}, r"ratio: no part for \['b'\]"),
+        ({"a": 1, "b": 0}, r"every part must be above 0; got {'b': 0}"),
+        ({"a": 1, "b": float("nan")}, "every part must be above 0"),
+        ({"a": 100, "b": 1}, "ratio 100 : 1 makes blocks of 101 people, at most 60"),
+        ({"a": 1, "b": 1, "c": 1}, "'c'"),
+    ],
+)
+def test_ratios_that_cannot_be_drawn_are_refused(ratio, message) -> None:
+    with pytest.raises(CxError, match=message):
+        assign_conditions(PEOPLE, ["a", "b"], ratio=ratio, seed=1)
 
 
 @given(count=st.integers(2, 9))

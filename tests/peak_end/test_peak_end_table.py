@@ -90,6 +90,13 @@ def test_the_plan_of_the_sizes_must_fit_the_conditions(make: Make) -> None:
     assert sizes.n == 40
     with pytest.raises(CxError, match="planned has 3 parts, the conditions are"):
         cx.condition_sizes(table, planned=[1, 1, 1])
+    uneven = cx.condition_sizes(table, planned={"treated": 1.0, "plain": 4.0})
+    assert uneven is not None
+    assert uneven.estimates["expected"].tolist() == [32.0, 8.0]
+    third = cx.condition_sizes(table, planned={"plain": 1.0, "treated": 1.0, "other": 1.0})
+    assert third is not None
+    assert third.estimates["n"].tolist() == [20.0, 20.0, 0.0]
+    assert third.mismatch
 
 
 def test_a_category_measured_before_enters_as_a_flag(make: Make) -> None:
