@@ -42,6 +42,9 @@ def lock_command(study: str, workspace: Path, *, amend: str, as_json: bool) -> N
                 "before_data": version.before_data,
                 "data": dict(version.data),
                 "reason": version.reason,
+                "offset": version.offset,
+                "commit": version.commit,
+                "committed": version.committed,
             }
         )
         return
@@ -52,8 +55,13 @@ def lock_command(study: str, workspace: Path, *, amend: str, as_json: bool) -> N
         before, now = locked_plans(lock, opened.codebook)[-2:]
         for line in changed_lines(before, now):
             click.echo(f"  changed  {line}")
+    click.echo(f"  clock    this computer's, UTC{version.offset or ' '}")
+    if version.commit:
+        click.echo(f"  commit   {version.commit}, {version.committed}")
     click.echo(
-        "the time is this computer's: to prove it to others, put the hash where they can see it"
+        "the lock shows that the plan is not changed from now on without a trace; the time is "
+        "this computer's:\nto prove it to others, put the hash where they can see it"
+        + ("" if version.commit else ", for example in a commit that you push")
     )
 
 

@@ -47,6 +47,10 @@ class PlanComparisonResult(Result):
     edited : bool
         The plan file differs from the last version that was locked.
     n_versions : int
+    offset : str
+        How far the clock of the computer was set from UTC then; "" where it was not kept.
+    commit, committed : str
+        The git commit that held the first version, and its time, UTC; "" for none.
     """
 
     estimates: pd.DataFrame
@@ -56,6 +60,9 @@ class PlanComparisonResult(Result):
     before_data: bool
     edited: bool
     n_versions: int
+    offset: str = ""
+    commit: str = ""
+    committed: str = ""
 
     def tidy(self) -> pd.DataFrame:
         """Return one row an element."""
@@ -188,6 +195,9 @@ def compare_plan(
         confirmatory=tuple(row["term"] for row in kept) if before else (),
         plan_sha256=plan.sha256,
         locked=first.locked if first else "",
+        offset=first.offset if first else "",
+        commit=first.commit if first else "",
+        committed=first.committed if first else "",
         before_data=before,
         edited=bool(versions) and versions[-1][0].sha256 != plan.sha256,
         n_versions=len(versions),

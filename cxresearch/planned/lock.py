@@ -33,6 +33,12 @@ class PlanVersion:
         Why the plan was amended; ``""`` for the first version.
     text : str
         The plan as it was written.
+    offset : str
+        How far the clock of the computer was set from UTC: ``"+02:00"``; ``""`` where it was
+        not kept.
+    commit, committed : str
+        The git commit that held the plan when it was locked, and its time, UTC; ``""`` where
+        the plan was not committed.
     """
 
     sha256: str
@@ -40,6 +46,9 @@ class PlanVersion:
     text: str
     data: Mapping[str, str]
     reason: str = ""
+    offset: str = ""
+    commit: str = ""
+    committed: str = ""
 
     @property
     def before_data(self) -> bool:
@@ -162,6 +171,11 @@ def write_lock(folder: Path, lock: PlanLock) -> Path:
 def hash_of(text: str) -> str:
     """Return the SHA-256 of a text in UTF-8."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def offset_of(now: datetime | None = None) -> str:
+    """Return how far a time, by default the computer's, is set from UTC: ``"+02:00"``."""
+    return (now or datetime.now(UTC).astimezone()).isoformat(timespec="seconds")[19:]
 
 
 def stamp(now: datetime | None = None) -> str:

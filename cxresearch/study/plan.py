@@ -22,12 +22,14 @@ from cxresearch.planned.lock import (
     PLAN_FILE,
     PlanLock,
     PlanVersion,
+    offset_of,
     read_lock,
     stamp,
     write_lock,
 )
 from cxresearch.planned.model import FEATURES, AnalysisPlan, Hypothesis
 from cxresearch.responses.exclusions import Exclusion, check_exclusions
+from cxresearch.study._commit import commit_of
 from cxresearch.study.file import exclusion_of
 from cxresearch.study.plan_file import PLAN_SHAPES, HypothesisFile, PlanFile
 
@@ -148,6 +150,10 @@ def lock_plan(
 ) -> PlanLock:
     """Lock the plan of a study: keep its text, hash and time, and the data there were.
 
+    Where the plan stands committed in a git repository, the commit is kept too. What a lock
+    shows is that the plan was not changed since without a trace; when it was made rests on the
+    computer's clock, until the hash or the commit is where others saw it.
+
     Parameters
     ----------
     folder : pathlib.Path
@@ -193,8 +199,16 @@ def lock_plan(
             "without --amend"
         )
     there = {path.name: sha256_file(path) for path in data if path.is_file()}
+    commit = commit_of(folder / PLAN_FILE)
     version = PlanVersion(
-        sha256=plan.sha256, locked=stamp(now), text=plan.text, data=there, reason=reason
+        sha256=plan.sha256,
+        locked=stamp(now),
+        offset=offset_of(now),
+        commit=commit.id,
+        committed=commit.made,
+        text=plan.text,
+        data=there,
+        reason=reason,
     )
     lock = lock.with_version(version)
     try:

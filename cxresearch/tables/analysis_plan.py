@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from cxresearch.planned import PlanComparisonResult
@@ -97,4 +98,21 @@ def _notes(comparison: PlanComparisonResult, formats: Formats) -> list[str]:
         if comparison.before_data
         else text("analysis_plan.note_late", **places)
     )
-    return [told, *([text("analysis_plan.note_edited")] if comparison.edited else [])]
+    edited = [text("analysis_plan.note_edited")] if comparison.edited else []
+    return [told, *edited, *_proof(comparison, formats)]
+
+
+def _proof(comparison: PlanComparisonResult, formats: Formats) -> Iterator[str]:
+    """Yield what the lock can prove and what it cannot."""
+    text = formats.messages.text
+    clock = f"{comparison.locked[11:16]} UTC"
+    if comparison.offset:
+        clock = f"{clock} ({text('analysis_plan.clock', offset=comparison.offset)})"
+    yield text("analysis_plan.note_clock", time=clock)
+    if comparison.commit:
+        yield text(
+            "analysis_plan.note_commit",
+            commit=comparison.commit[:_SHORT_HASH],
+            day=day_of(comparison.committed, formats.messages),
+        )
+    yield text("analysis_plan.note_proof")

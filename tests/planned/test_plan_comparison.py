@@ -77,7 +77,18 @@ THIRD = dataclasses.replace(
     text="third",
 )
 VERSIONS = [
-    (PlanVersion(sha256="a", locked="2026-09-01T08:00:00+00:00", text="", data={}), FIRST),
+    (
+        PlanVersion(
+            sha256="a",
+            locked="2026-09-01T08:00:00+00:00",
+            text="",
+            data={},
+            offset="+02:00",
+            commit="5f0c9d1",
+            committed="2026-09-01T07:55:00+00:00",
+        ),
+        FIRST,
+    ),
     (
         PlanVersion(
             sha256="b", locked="2026-09-02T08:00:00+00:00", text="", data={}, reason="r"
@@ -125,7 +136,8 @@ def test_every_element_gets_the_verdict_that_was_written_down_by_hand() -> None:
     values, result = golden["values"], compared()
     assert verdicts(result) == values["estimates"]
     assert list(result.confirmatory) == values["confirmatory"]
-    for name in ("before_data", "edited", "n_versions", "locked"):
+    kept = ("before_data", "edited", "n_versions", "locked", "offset", "commit", "committed")
+    for name in kept:
         assert getattr(result, name) == values[name]
     assert result.plan_sha256 == "c"
     assert result.glance().iloc[0][
@@ -294,6 +306,20 @@ def test_a_late_or_missing_lock_is_warned_of() -> None:
     assert told[0].text.startswith(
         "The analysis plan was locked on 2026-09-01, when data were there already"
     )
+
+
+def test_the_report_says_what_a_lock_can_prove_and_what_not() -> None:
+    table = display_analysis_plan(compared())
+    assert table is not None
+    told = " ".join(table.notes)
+    assert "Time of the lock: 08:00 UTC (its clock stood at UTC+02:00)" in told
+    assert "The plan stood in git commit 5f0c9d1 of 2026-09-01" in told
+    assert "It does not show that the clock was right" in told
+    plain = dataclasses.replace(VERSIONS[0][0], offset="", commit="", committed="")
+    without = display_analysis_plan(compared(plan=FIRST, versions=[(plain, FIRST)]))
+    assert without is not None
+    assert "git commit" not in " ".join(without.notes)
+    assert "Time of the lock: 08:00 UTC, by the clock" in " ".join(without.notes)
 
 
 def test_it_survives_json() -> None:

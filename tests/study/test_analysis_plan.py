@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
+import subprocess
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from cxresearch.study import (
     plan_schema,
     planned_study,
 )
+from cxresearch.study._commit import commit_of
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "call-endings"
 NOW = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
@@ -172,6 +174,52 @@ def test_a_lock_keeps_text_hash_time_and_the_data_there_were(
     plan = load_plan(folder, codebook)
     assert plan is not None
     assert plan.sha256 == version.sha256
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(
+        ["git", "-C", str(folder), *who, *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def test_a_lock_keeps_how_the_clock_was_set(folder: Path, codebook: Codebook) -> None:
+    summer = datetime(2026, 9, 7, 9, 0, tzinfo=timezone(timedelta(hours=2)))
+    version = lock_plan(folder, codebook, now=summer).versions[0]
+    assert (version.locked, version.offset) == ("2026-09-07T07:00:00+00:00", "+02:00")
+    told = compare_with_plan(load_study(folder))
+    assert told is not None
+    assert (told.offset, told.commit, told.committed) == ("+02:00", "", "")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_lock_keeps_the_commit_that_holds_the_plan(
+    folder: Path, codebook: Codebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-09-07T10:30:00+02:00")
+    git(folder, "init", "-q")
+    plan = folder / "analysis-plan.yaml"
+    assert commit_of(plan).id == ""
+    git(folder, "add", "analysis-plan.yaml")
+    git(folder, "commit", "-q", "-m", "Plan")
+    version = lock_plan(folder, codebook, now=NOW).versions[0]
+    assert version.commit == git(folder, "rev-parse", "HEAD")
+    assert version.committed == "2026-09-07T08:30:00+00:00"
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "The rest")
+    assert commit_of(plan).id == version.commit
+    replace_in(plan, "smallest_effect: 0.4", "smallest_effect: 0.3")
+    assert commit_of(plan).id == ""
+    assert lock_plan(folder, codebook, amend="A pilot.").versions[1].commit == ""
+
+
+def test_without_git_no_commit_is_kept(
+    folder: Path, codebook: Codebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    version = lock_plan(folder, codebook, now=NOW).versions[0]
+    assert (version.commit, version.committed) == ("", "")
 
 
 def test_a_locked_plan_is_amended_with_a_reason_only(folder: Path, codebook: Codebook) -> None:
