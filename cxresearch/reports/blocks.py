@@ -16,6 +16,7 @@ from cxresearch._types import Json
 from cxresearch.errors import CxError
 from cxresearch.record import MIME_TYPE
 from cxresearch.reports.clean import clean_html
+from cxresearch.reports.closer import closer_rows
 from cxresearch.reports.evidence import result_id, table_id
 from cxresearch.reports.source import RunFiles
 from cxresearch.reports.svg import inline_svg
@@ -148,6 +149,11 @@ class OutputShower:
         if narrow:
             source = self.files.text(narrow)
             pictures += inline_svg(source, name=f"{short}n", alt_text=alt, css_class="narrow")
+            closer = closer_rows(source) if depth == "manager" else ""
+            if closer:
+                pictures += inline_svg(
+                    closer, name=f"{short}p", alt_text=alt, css_class="paper"
+                )
         told = self.teller.glossary.sentence(entry["caption"], depth=depth)
         caption = f"<figcaption>{told}</figcaption>" if told else ""
         return f'<figure id="{name}">{pictures}{caption}</figure>'

@@ -6,28 +6,32 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
-Size = Literal["", "medium", "small", "left-out"]
+from cxresearch.reports.packing import packed
+from cxresearch.reports.pdf import Paper
 
-COLUMN = 340.0
-"""Pixels at 96 to the inch of a printed column, on the smaller side of A4 and Letter."""
+PAGES: Mapping[Paper, float] = {"A4": 1052.0, "Letter": 985.0}
+"""Pixels at 96 to the inch from the top to the end of a printed page, some spared."""
 
-WIDTHS: Mapping[Size, float] = {"": COLUMN, "medium": 300.0, "small": 252.0}
-"""Width of a figure in each size, as the style sheet sets it; the narrow layout is printed."""
+COLUMN = 340
+"""Pixels of a printed column, on the narrower side of A4 and Letter."""
 
 READABLE = 7.0
 """Points of the smallest letters that are printed."""
 
-_PAGE = 985.0
+_FIRST = 2
+"""Figures that go before any that take less room."""
+
 _POINT = 0.75
+_GROWN, _ALONE = (1.4, 1.25, 1.15, 1.08, 1.0), 1.15
 _LINE, _CAPTION_LINE, _HEADING, _SPACE = 14.0, 12.4, 26.0, 6.0
 _LETTERS, _CAPTION_LETTERS, _TABLE_ROW = 60, 77, 26.0
 _TITLE_LINE, _TITLE_LETTERS, _LEAD_LETTERS = 25.0, 60, 110
 _FIRST_LINE, _FIRST_LETTERS, _BOX_LINE, _BOX_LETTERS = 15.0, 74, 14.0, 57
-_HEADER, _FOUND, _BOX, _TALL = 32.0, 71.0, 71.0, 0.67
-_TREATMENT, _PROVENANCE, _WORDS, _WORD_LINE, _WORD_LETTERS = 44.0, 114.0, 25.0, 12.6, 68
-_CAREFUL = 1.06
+_HEADER, _FOUND, _BOX, _TALL = 32.0, 71.0, 71.0, 0.62
+_TREATMENT, _PROVENANCE, _WORDS, _WORD_LINE, _WORD_LETTERS = 30.0, 76.0, 25.0, 12.6, 72
+_OTHER_LETTERS = 1.07
+"""Room for the letters of another machine, which are wider."""
 _PICTURE = re.compile(r'<svg[^>]*?viewBox="[\d.\- ]*? ([\d.]+) ([\d.]+)".*?</svg>', re.DOTALL)
 _CAPTION = re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL)
 _LETTER = re.compile(r"\bfont(?:-size)?: ?(?:[\w ]*? )?([\d.]+)px")
@@ -45,31 +49,26 @@ class FigureSize:
         Of the picture over its width.
     words : float
         Height of the caption in pixels.
-    least : float
-        Smallest width in pixels at which the letters can be read.
+    least : int
+        Smallest width in pixels at which the letters can be read, at most the column.
     """
 
     height: float
     words: float = 0.0
-    least: float = 0.0
+    least: int = 250
 
     @property
     def tall(self) -> bool:
         """Whether it takes most of a column even when it is small."""
-        return self.printed("small") > _TALL * _PAGE
+        return self.printed(self.least) > _TALL * PAGES["A4"]
 
-    def allows(self, size: Size) -> bool:
-        """Say whether the letters can be read in a size; the whole column is always allowed."""
-        return size == "" or (size in WIDTHS and WIDTHS[size] >= self.least)
+    def grown(self, factor: float) -> int:
+        """Return a width so many times the smallest one, at most the column."""
+        return min(COLUMN, math.floor(self.least * factor))
 
-    def readable(self, size: Size) -> Size:
-        """Return the size, or the next one in which the letters can be read."""
-        sizes: tuple[Size, ...] = (size, "medium", "")
-        return size if size == "left-out" else next(s for s in sizes if self.allows(s))
-
-    def printed(self, size: Size) -> float:
-        """Return the height in a size, or in the next one in which it can be read."""
-        return WIDTHS[self.readable(size)] * self.height + self.words
+    def printed(self, width: int) -> float:
+        """Return the height of picture and caption; 0 where it is left out (width 0)."""
+        return width * self.height + self.words * _OTHER_LETTERS if width else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +89,14 @@ class Part:
     figures: Sequence[FigureSize] = field(default=())
     rest: float = 0.0
 
+    def printed(self, widths: Sequence[int]) -> float:
+        """Return the height with the figures so wide."""
+        if self.figures and not any(widths) and not self.rest:
+            return 0.0
+        pairs = zip(self.figures, widths, strict=True)
+        words = (self.text + self.rest) * _OTHER_LETTERS
+        return words + sum(figure.printed(width) for figure, width in pairs)
+
 
 def figure_size(html: str) -> FigureSize:
     """Return what a figure takes on paper, from its HTML: its narrow layout if it has one.
@@ -100,7 +107,7 @@ def figure_size(html: str) -> FigureSize:
     ...     '<svg viewBox="0 0 720 200"></svg>'
     ...     '<svg viewBox="0 0 360 540"><text style="font: 13.5px x"/></svg>'
     ... )
-    >>> size.height, round(size.least)
+    >>> size.height, size.least
     (1.5, 249)
     """
     pictures = list(_PICTURE.finditer(html))
@@ -113,8 +120,8 @@ def figure_size(html: str) -> FigureSize:
     letters = [float(size) for size in _LETTER.findall(pictures[-1][0])]
     # A picture with one layout only keeps the whole column: what it can bear is not known.
     known = len(pictures) > 1 and letters
-    least = READABLE / _POINT * width / min(letters) if known else COLUMN
-    return FigureSize(height=height / width, words=words, least=least)
+    least = math.ceil(READABLE / _POINT * width / min(letters)) if known else COLUMN
+    return FigureSize(height=height / width, words=words, least=min(least, COLUMN))
 
 
 def lines_of(html: str, letters: int) -> int:
@@ -163,23 +170,23 @@ def wide_height(texts: Iterable[str]) -> float:
     return _BOX + sum(lines_of(text, 2 * _LETTERS) * _FIRST_LINE + 6 for text in texts)
 
 
-def columns_after(first: float) -> tuple[float, ...]:
+def columns_after(first: float, page: float) -> tuple[float, ...]:
     """Return the heights of the columns that a first screen leaves on two pages.
 
     Examples
     --------
-    >>> columns_after(700.0)
-    (285.0, 285.0, 985.0, 985.0)
-    >>> columns_after(1000.0)
-    (0.0, 0.0, 970.0, 970.0)
+    >>> columns_after(600.0, 900.0)
+    (300.0, 300.0, 900.0, 900.0)
+    >>> columns_after(1000.0, 900.0)
+    (0.0, 0.0, 800.0, 800.0)
     """
-    left, second = max(0.0, _PAGE - first), max(0.0, min(_PAGE, 2 * _PAGE - first))
+    left, second = max(0.0, page - first), max(0.0, min(page, 2 * page - first))
     return (left, left, second, second)
 
 
 def end_parts(*, treatment: Iterable[str], words: Iterable[str]) -> tuple[float, float, float]:
     """Return the heights of what comes after the figures: treatment, provenance, glossary."""
-    treated = _TREATMENT + sum(lines_of(t, 36) * _LINE + 3 for t in treatment)
+    treated = _TREATMENT + sum(lines_of(t, _LETTERS) * _LINE for t in treatment)
     said = sum(lines_of(text, _WORD_LETTERS) * _WORD_LINE + 2 for text in words)
     return (treated, _PROVENANCE, _WORDS + said)
 
@@ -190,14 +197,14 @@ class Layout:
 
     Attributes
     ----------
-    sizes : tuple of Size
-        Of each figure, numbered through all parts.
+    widths : tuple of int
+        Of each figure, numbered through all parts; 0 where it is left out.
     order : tuple of int
         Parts, then the list of what is left out, then the pieces of the end, each by its number
         in this row, as they are printed.
     """
 
-    sizes: tuple[Size, ...]
+    widths: tuple[int, ...]
     order: tuple[int, ...]
 
 
@@ -209,11 +216,12 @@ def fit_figures(
     end: Sequence[float] = (),
     names: Sequence[str] = (),
 ) -> Layout:
-    """Return how each figure is printed, or that it is not, and what follows what.
+    """Return how wide each figure is printed, or that it is not, and what follows what.
 
-    The figures are tried one by one, the important ones first, in the smallest size that can be
-    read. What is there then grows together while there is room. Each part goes into the first
-    column that holds it.
+    The figures are tried one by one, as small as they can be read: the important ones first,
+    then those that take least. Where it brings more figures onto the pages, only the first few
+    go before all that take less. What is there then grows while there is room, together and
+    then, a little more, alone.
 
     Parameters
     ----------
@@ -222,10 +230,10 @@ def fit_figures(
     columns : sequence of float
         Heights, in the order in which they are filled.
     order : sequence of int
-        Numbers of the figures that matter most, first the most important; the others follow in
-        the order of the page.
+        Numbers of the figures that matter most, first the most important.
     end : sequence of float
-        Heights of what comes after the parts and is always printed.
+        Heights of what comes after the parts and is always printed; the last of them may run on
+        from one column to the next.
     names : sequence of str
         What each figure is called in the line that lists those left out.
 
@@ -233,30 +241,25 @@ def fit_figures(
     --------
     >>> low, high = (Part(text=10.0, figures=[FigureSize(height=h)]) for h in (0.5, 1.0))
     >>> fit_figures([low, high], [200.0, 400.0])
-    Layout(sizes=('', ''), order=(0, 2, 1))
-    >>> fit_figures([low, high], [330.0], order=[1]).sizes
-    ('left-out', 'small')
+    Layout(widths=(340, 340), order=(0, 2, 1))
+    >>> fit_figures([low, high], [330.0], order=[1]).widths
+    (0, 287)
     """
     figures = [figure for part in parts for figure in part.figures]
-    ranked = tuple(dict.fromkeys([*order, *range(len(figures))]))
+    by_height = sorted(range(len(figures)), key=lambda n: figures[n].printed(figures[n].least))
+    important = list(dict.fromkeys(order))
+    ranked = tuple(dict.fromkeys([*important, *by_height]))
     sheet = _Sheet(parts=parts, columns=columns, ranked=ranked, end=end, names=names)
-    chosen: list[Size] = ["left-out"] * len(figures)
-    for number in ranked:
-        chosen[number] = "small"
-        if sheet.filled(chosen) is None:
-            chosen[number] = "left-out"
-    sizes: tuple[Size, ...] = ("", "medium", "small")
-    for size in sizes:
-        grown = [old if old == "left-out" else size for old in chosen]
-        filled = sheet.filled(grown)
-        if filled is not None:
+    tries = [sheet.chosen([*important[:n], *by_height]) for n in (len(important), _FIRST)]
+    widths = max(tries, key=lambda one: sum(map(bool, one)))
+    for factor in _GROWN:
+        pairs = zip(figures, widths, strict=True)
+        grown = [figure.grown(factor) if width else 0 for figure, width in pairs]
+        if sheet.filled(grown) is not None:
+            widths = sheet.alone(ranked, grown)
             break
-    readable = zip(figures, grown, strict=True)
     every = tuple(range(len(parts) + 1 + len(end)))
-    return Layout(
-        sizes=tuple(figure.readable(size) for figure, size in readable),
-        order=every if filled is None else filled,
-    )
+    return Layout(widths=tuple(widths), order=sheet.filled(widths) or every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,40 +270,51 @@ class _Sheet:
     end: Sequence[float]
     names: Sequence[str]
 
-    def filled(self, chosen: Sequence[Size]) -> tuple[int, ...] | None:
-        """Return the pieces in the order in which they are printed, or None for too many."""
-        heights = [*self._heights(chosen), self._listed(chosen), *self.end]
-        left = [height / _CAREFUL for height in self.columns]
-        placed: list[list[int]] = [[] for _ in left]
-        for piece in self._by_importance(heights):
-            column = next((i for i, room in enumerate(left) if room >= heights[piece]), None)
-            if column is None:
-                return None
-            left[column] -= heights[piece]
-            placed[column].append(piece)
-        return tuple(piece for column in placed for piece in column)
+    def chosen(self, ranked: Iterable[int]) -> list[int]:
+        """Return the widths of the figures that fit, tried one by one, each at its smallest."""
+        figures = [figure for part in self.parts for figure in part.figures]
+        widths = [0] * len(figures)
+        for number in dict.fromkeys(ranked):
+            widths[number] = figures[number].least
+            if self.filled(widths) is None:
+                widths[number] = 0
+        return widths
 
-    def _heights(self, chosen: Sequence[Size]) -> list[float]:
+    def alone(self, ranked: Iterable[int], widths: Sequence[int]) -> list[int]:
+        """Return widths that grow one by one beside what the others leave empty."""
+        grown = list(widths)
+        for number in ranked:
+            wider = min(COLUMN, math.floor(_ALONE * widths[number]))
+            if self.filled([*grown[:number], wider, *grown[number + 1 :]]) is not None:
+                grown[number] = wider
+        return grown
+
+    def filled(self, widths: Sequence[int]) -> tuple[int, ...] | None:
+        """Return the pieces in the order in which they are printed, or None for too many."""
         heights, number = [], 0
         for part in self.parts:
-            sizes = chosen[number : number + len(part.figures)]
+            heights.append(part.printed(widths[number : number + len(part.figures)]))
             number += len(part.figures)
-            pairs = zip(part.figures, sizes, strict=True)
-            kept = [figure.printed(size) for figure, size in pairs if size != "left-out"]
-            empty = part.figures and not kept and not part.rest
-            heights.append(0.0 if empty else part.text + sum(kept) + part.rest)
-        return heights
+        always = [height * _OTHER_LETTERS for height in (self._listed(widths), *self.end)]
+        pieces, flowing = [*heights, *always], 0.0
+        if self.end:
+            flowing = pieces.pop()
+        order, lead = self._by_importance(len(pieces))
+        filled = packed(pieces, self.columns, order=order, lead=lead, flowing=flowing)
+        # Without an end nothing flows; the piece for it has no height and no number.
+        return filled if filled is None or self.end else filled[:-1]
 
-    def _by_importance(self, heights: Sequence[float]) -> list[int]:
+    def _by_importance(self, pieces: int) -> tuple[list[int], int]:
         """Return the pieces: text alone, then by the most important figure, then the end."""
         owner = [i for i, part in enumerate(self.parts) for _ in part.figures]
         alone = [i for i, part in enumerate(self.parts) if not part.figures]
-        end = range(len(self.parts), len(heights))
-        return list(dict.fromkeys([*alone, *(owner[number] for number in self.ranked), *end]))
+        end = range(len(self.parts), pieces)
+        order = list(dict.fromkeys([*alone, *(owner[number] for number in self.ranked), *end]))
+        return order, int(bool(alone) and not self.parts[0].figures)
 
-    def _listed(self, chosen: Sequence[Size]) -> float:
+    def _listed(self, widths: Sequence[int]) -> float:
         """Return the height of the line that lists the figures that are left out."""
-        named = zip(self.names, chosen, strict=False)
-        out = dict.fromkeys(name for name, size in named if size == "left-out")
-        missing = "left-out" in chosen
-        return text_height(" · ".join(["x" * 2 * _LETTERS, *out])) if missing else 0.0
+        named = zip(self.names, widths, strict=False)
+        out = dict.fromkeys(name for name, width in named if not width)
+        missing = 0 in widths
+        return text_height(" · ".join(["x" * _LETTERS, *out])) if missing else 0.0

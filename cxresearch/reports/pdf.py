@@ -31,6 +31,12 @@ NAMES = (
 Paper = Literal["A4", "Letter"]
 PAPERS: tuple[Paper, ...] = ("A4", "Letter")
 
+_RATIOS: Mapping[Paper, str] = {
+    "A4": "(max-aspect-ratio:73/100)",
+    "Letter": "(min-aspect-ratio:73/100)",
+}
+"""How the style sheet tells the papers apart."""
+
 _TIMEOUT = 120
 _OPTIONS = (
     "--headless",
@@ -119,6 +125,9 @@ def at_depth(html: str, depth: Depth, paper: Paper) -> str:
     """Return the page with a depth chosen and a paper set, without a script having to run."""
     chosen = html.replace(' value="manager" checked>', ' value="manager">', 1)
     chosen = chosen.replace(f' value="{depth}">', f' value="{depth}" checked>', 1)
+    # A browser without a print dialog asks the style sheet for its own paper, not for this one.
+    for own, ratio in _RATIOS.items():
+        chosen = chosen.replace(f"print and {ratio}", "print" if own == paper else "not all")
     return chosen.replace("</style>", f"@page{{size:{paper}}}</style>", 1)
 
 

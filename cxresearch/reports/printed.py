@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from cxresearch.reports.blocks import Block
 from cxresearch.reports.body import Section
@@ -11,8 +12,9 @@ from cxresearch.reports.comparison import ChangePart
 from cxresearch.reports.first_screen import SHOWN_QUALITY, FirstScreen
 from cxresearch.reports.glossary import Entry
 from cxresearch.reports.paper import (
+    PAGES,
+    Layout,
     Part,
-    Size,
     columns_after,
     end_parts,
     figure_size,
@@ -23,6 +25,43 @@ from cxresearch.reports.paper import (
     title_height,
     wide_height,
 )
+from cxresearch.reports.pdf import PAPERS, Paper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnPaper:
+    """What the style sheet has to know of a part of the page, for each paper.
+
+    Attributes
+    ----------
+    style : str
+        Places or widths as custom properties, such as ``"--A4:3;--Letter:2"``.
+    css_class : str
+        ``"not-A4"`` or ``"not-Letter"`` or both, where it is left out; else ``""``.
+    """
+
+    style: str = ""
+    css_class: str = ""
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether it is left out on every paper."""
+        return len(self.css_class.split()) == len(PAPERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """The line that lists figures that are not printed on some papers.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Headings over them, as HTML.
+    on : OnPaper
+    """
+
+    names: tuple[str, ...]
+    on: OnPaper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,24 +70,18 @@ class Printed:
 
     Attributes
     ----------
-    figures : dict
-        Size of each figure, by the identity of its block.
-    left_out : frozenset of int
-        Identities of the sections that hold nothing but figures that are left out.
-    named : tuple of str
-        Headings over the figures that are left out, as HTML.
-    place : dict
-        Place on paper of each section, by its identity.
-    list_place, end_places : int, tuple of int
-        Places of the list of what is left out; of treatment, provenance and glossary.
+    figures, sections : dict
+        How wide each figure is, and at which place each section, by their identity.
+    left_out : tuple of LeftOut
+        One line, or one for each paper where they differ.
+    end : tuple of OnPaper
+        Of treatment, provenance and glossary.
     """
 
-    figures: dict[int, Size]
-    left_out: frozenset[int]
-    named: tuple[str, ...]
-    place: dict[int, int]
-    list_place: int
-    end_places: tuple[int, ...]
+    figures: dict[int, OnPaper]
+    sections: dict[int, OnPaper]
+    left_out: tuple[LeftOut, ...]
+    end: tuple[OnPaper, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,29 +146,83 @@ def plan_print(
     parts = [chapter.part() for chapter in chapters]
     figures_of = [figure for part in parts for figure in part.figures]
     linked = [blocks.index(block) for block in _by_importance(screen, chapters)]
-    layout = fit_figures(
-        parts,
-        columns_after(first),
-        # One figure that fills a column is not worth two that matter about as much.
-        order=sorted(linked, key=lambda number: figures_of[number].tall),
-        end=end_parts(treatment=[*facts[1:], sample], words=words),
-        names=names,
-    )
-    figures = {id(block): size for block, size in zip(blocks, layout.sizes, strict=True)}
-    out = [name for name, size in zip(names, layout.sizes, strict=True) if size == "left-out"]
-    empty = [s for chapter in chapters if _empty(chapter, figures) for s in chapter.sections]
-    places = {piece: place for place, piece in enumerate(layout.order)}
+    # One figure that fills a column is not worth two that matter about as much.
+    order = sorted(linked, key=lambda number: figures_of[number].tall)
+    layouts = {
+        paper: fit_figures(
+            parts,
+            columns_after(first, PAGES[paper]),
+            order=order,
+            end=end_parts(treatment=[*facts[1:], sample], words=words),
+            names=names,
+        )
+        for paper in PAPERS
+    }
+    return _printed(chapters, blocks, names, layouts)
+
+
+def _printed(
+    chapters: Sequence[_Chapter],
+    blocks: Sequence[Block],
+    names: Sequence[str],
+    layouts: Mapping[Paper, Layout],
+) -> Printed:
+    widths = {paper: layout.widths for paper, layout in layouts.items()}
+    places = {paper: _places(layout) for paper, layout in layouts.items()}
+    figures = {
+        id(block): OnPaper(
+            style=_style({paper: f"{own[number]}px" for paper, own in widths.items()}),
+            css_class=_absent(paper for paper, own in widths.items() if not own[number]),
+        )
+        for number, block in enumerate(blocks)
+    }
+    sections: dict[int, OnPaper] = {}
+    for number, chapter in enumerate(chapters):
+        css_class = _without_figures(chapter, figures)
+        style = _style({paper: own[number] for paper, own in places.items()})
+        placed = OnPaper(style=style, css_class=css_class)
+        sections |= {id(section): placed for section in chapter.sections}
     last = len(chapters)
+    ends = [_style({paper: own[last + i] for paper, own in places.items()}) for i in range(4)]
     return Printed(
-        place={
-            id(s): places[i] for i, chapter in enumerate(chapters) for s in chapter.sections
-        },
-        list_place=places[last],
-        end_places=tuple(places[last + i] for i in (1, 2, 3)),
         figures=figures,
-        left_out=frozenset(map(id, empty)),
-        named=tuple(dict.fromkeys(name for name in out if name)),
+        sections=sections,
+        left_out=tuple(_left_out(names, widths, ends[0])),
+        end=tuple(OnPaper(style=style) for style in ends[1:]),
     )
+
+
+def _places(layout: Layout) -> dict[int, int]:
+    return {piece: place for place, piece in enumerate(layout.order)}
+
+
+def _style(values: Mapping[Paper, object]) -> str:
+    return ";".join(f"--{paper}:{value}" for paper, value in values.items())
+
+
+def _absent(papers: Iterable[str]) -> str:
+    return " ".join(f"not-{paper}" for paper in papers)
+
+
+def _without_figures(chapter: _Chapter, figures: Mapping[int, OnPaper]) -> str:
+    """Return the papers on which a chapter of nothing but figures has none."""
+    absent = [set(figures[id(block)].css_class.split()) for block in chapter.figures]
+    return (
+        "" if chapter.part().rest or not absent else " ".join(sorted(set.intersection(*absent)))
+    )
+
+
+def _left_out(
+    names: Sequence[str], widths: Mapping[Paper, Sequence[int]], style: str
+) -> Iterator[LeftOut]:
+    lines: dict[tuple[str, ...], list[Paper]] = {}
+    for paper, own in widths.items():
+        out = (name for name, width in zip(names, own, strict=True) if name and not width)
+        lines.setdefault(tuple(dict.fromkeys(out)), []).append(paper)
+    for line, papers in lines.items():
+        if line:
+            css_class = _absent(paper for paper in widths if paper not in papers)
+            yield LeftOut(names=line, on=OnPaper(style=style, css_class=css_class))
 
 
 def _chapters(sections: Iterable[Section]) -> list[_Chapter]:
@@ -157,15 +244,11 @@ def _shown(section: Section) -> Iterator[Block]:
 
 
 def _by_importance(screen: FirstScreen, chapters: Sequence[_Chapter]) -> Iterator[Block]:
-    """Yield the first figure beside the evidence of each finding and action, in their order."""
-    for told in (*screen.findings, *screen.actions):
+    """Yield the first figure beside the evidence of each finding and action, by turns."""
+    by_turns = zip_longest(screen.findings, screen.actions)
+    for told in (told for pair in by_turns for told in pair if told is not None):
         mark = f'id="{told.evidence.place}"'
         for chapter in chapters if told.evidence.place else ():
             holds = any(mark in b.html for s in chapter.sections for b in s.blocks)
             if holds and chapter.figures:
                 yield chapter.figures[0]
-
-
-def _empty(chapter: _Chapter, figures: dict[int, Size]) -> bool:
-    sizes = [figures[id(block)] for block in chapter.figures]
-    return bool(sizes) and set(sizes) == {"left-out"} and not chapter.part().rest

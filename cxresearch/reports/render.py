@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from cxresearch.reports.first_screen import SHOWN_QUALITY, FirstScreen, first_sc
 from cxresearch.reports.glossary import Glossary
 from cxresearch.reports.markdown import with_anchors
 from cxresearch.reports.page_parts import page_file, security_policy
-from cxresearch.reports.printed import Printed, plan_print
+from cxresearch.reports.printed import OnPaper, Printed, plan_print
 from cxresearch.reports.provenance import provenance_facts
 from cxresearch.reports.source import RunFiles, read_run
 from cxresearch.reports.svg import share_styles
@@ -36,6 +37,7 @@ from cxresearch.wording.templates import narration
 
 REPORT = "report.html"
 _FIGURE_STYLES = "/*figures*/"
+_FOR_PAPER = re.compile(r'<svg class="paper".*?</svg>', re.DOTALL)
 
 
 def render_report(
@@ -125,9 +127,11 @@ def _page(
     )
     return {
         "changes": _safe_changes(changes),
-        "on_screen": [Markup(name) for name in paper.named],
-        "list_place": paper.list_place,
-        "end_places": paper.end_places,
+        "left_out": [
+            {"names": [Markup(name) for name in line.names], "on": line.on}
+            for line in paper.left_out
+        ],
+        "end": paper.end,
         "language": messages.language,
         "policy": security_policy(script),
         "css": Markup(page_file("report.css") + _FIGURE_STYLES),
@@ -234,20 +238,20 @@ def _safe_section(part: Section, paper: Printed) -> dict[str, Any]:
         "depth": part.outer_depth,
         "text_depth": part.depth,
         "language": part.language,
-        "paper": "left-out" if id(part) in paper.left_out else "",
-        "place": paper.place.get(id(part), ""),
-        "blocks": [_safe_block(b, paper.figures.get(id(b), "")) for b in part.blocks],
+        "paper": paper.sections.get(id(part)),
+        "blocks": [_safe_block(b, paper.figures.get(id(b))) for b in part.blocks],
         "checks": [_safe_told(told) for told in part.checks],
     }
 
 
-def _safe_block(block: Block, paper: str) -> dict[str, Any]:
+def _safe_block(block: Block, paper: OnPaper | None) -> dict[str, Any]:
+    unprinted = paper is not None and paper.nowhere
     return {
         "paper": paper,
         "kind": block.kind,
         "depth": block.depth,
         "label": block.label,
-        "html": Markup(block.html),
+        "html": Markup(_FOR_PAPER.sub("", block.html) if unprinted else block.html),
     }
 
 

@@ -52,7 +52,7 @@ def inline_svg(source: str, *, name: str, alt_text: str, css_class: str = "") ->
     >>> inline_svg(source, name="f", alt_text="A g")
     '<svg viewBox="0 0 9 9" role="img" aria-label="A g"><g id="f-a"/></svg>'
     """
-    root = _parse(source, name)
+    root = parsed_svg(source, name)
     size = _view_box(root)
     styles = [node.text or "" for node in root.iter() if _local(node.tag) == "style"]
     inherited = ";".join(
@@ -85,7 +85,19 @@ def share_styles(html: str) -> tuple[str, str]:
     return shared, "".join(f".{name}{{{style}}}" for style, name in names.items())
 
 
-def _parse(source: str, name: str) -> ElementTree.Element:
+def parsed_svg(source: str, name: str) -> ElementTree.Element:
+    """Return the root of SVG source that can do no harm to who reads it.
+
+    Parameters
+    ----------
+    source, name : str
+        A whole SVG file, and what it is called in an error.
+
+    Raises
+    ------
+    CxError
+        The source is not SVG, or declares entities.
+    """
     text = _DOCTYPE.sub("", source)
     if "<!" in re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL):
         raise CxError(f"figure {name!r} declares entities; draw it again without them")
