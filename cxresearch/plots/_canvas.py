@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from cxresearch.plots._measure import text_width, wrapped
 from cxresearch.plots._place import Anchor, Layout, Text
@@ -33,12 +34,16 @@ class Area:
 
 @dataclass(slots=True, kw_only=True)
 class Canvas:
-    """What is drawn, areas lowest, texts on top; `height` is how far down it reaches."""
+    """What is drawn, areas lowest, texts on top; `height` is how far down it reaches.
+
+    `points` are single observations, small and transparent; `dots` are estimates and others.
+    """
 
     layout: Layout
     height: float = 0.0
     areas: list[Area] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
     dots: list[tuple[float, float, Sign]] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
 
@@ -81,6 +86,19 @@ class Canvas:
             self.write(x + 20, y, line)
             x += width + 18
         return y
+
+    def append(self, other: Canvas, top: float) -> None:
+        """Put another drawing below what is there, `top` from the upper edge."""
+
+        def lower(points: Iterable[Point]) -> tuple[Point, ...]:
+            return tuple((x, y + top) for x, y in points)
+
+        self.areas += [replace(area, corners=lower(area.corners)) for area in other.areas]
+        self.lines += [replace(line, points=lower(line.points)) for line in other.lines]
+        self.points += lower(other.points)
+        self.dots += [(x, y + top, sign) for x, y, sign in other.dots]
+        self.texts += [replace(text, y=text.y + top) for text in other.texts]
+        self.height = top + other.height
 
     def rectangle(
         self,
