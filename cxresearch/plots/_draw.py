@@ -1,23 +1,28 @@
-"""From a placed chart to a picture: marks by seaborn, lines and texts by matplotlib."""
+"""From a placed chart to a picture: dots by seaborn, lines and areas by matplotlib.
+
+Both are asked for many marks at a time: what a call of theirs costs by far outweighs its marks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure as MplFigure
-from matplotlib.patches import Polygon
 
-from cxresearch.plots._canvas import Canvas
-from cxresearch.plots._place import NARROW, WIDE, Layout, Placement, Text, place
+from cxresearch.plots._canvas import Canvas, Line, Point
+from cxresearch.plots._place import NARROW, WIDE, Layout, Placement, place
 from cxresearch.plots._rows import Chart, Interval, Pair, Several, Sign
 from cxresearch.plots._svg import finished_svg, own_settings
 from cxresearch.plots.palette import BAR, CARD, EXPECTED, LINE, RECEIVED, SOFT
 from cxresearch.shown import Figure
 
 _POINTS_PER_INCH = 72.0
+_POINT_SIZE = 27.0
 _BESIDE = 6.5
 """How far the intervals of one row stand from its middle."""
 
@@ -77,40 +82,76 @@ _SIGNS: dict[Sign, dict[str, Any]] = {
 
 def drawn(chart: Chart, *, name: str, alt_text: str, caption: str) -> Figure:
     """Return a chart in both layouts."""
-
-    def paint(layout: Layout) -> str:
-        placement = place(chart, layout)
-        with own_settings():
-            figure, axes = _page(layout, placement.height)
-            _draw_grid(axes, placement, zero=chart.zero)
-            _draw_pairs(axes, placement)
-            _draw_intervals(axes, placement)
-            for x, y, sign in placement.legend:
-                _draw_signs(axes, [x], [y], sign)
-            _write(axes, placement.texts)
-            return finished_svg(figure, name=f"{name}-{layout.name}", alt_text=alt_text)
-
-    return _both(paint, name=name, alt_text=alt_text, caption=caption)
+    return pictured(
+        lambda layout: charted(place(chart, layout), zero=chart.zero),
+        name=name,
+        alt_text=alt_text,
+        caption=caption,
+    )
 
 
 def pictured(
     compose: Callable[[Layout], Canvas], *, name: str, alt_text: str, caption: str
 ) -> Figure:
     """Return what `compose` lays out, in both layouts."""
-
-    def paint(layout: Layout) -> str:
-        canvas = compose(layout)
-        with own_settings():
-            figure, axes = _page(layout, canvas.height)
-            _draw_canvas(axes, canvas)
-            return finished_svg(figure, name=f"{name}-{layout.name}", alt_text=alt_text)
-
-    return _both(paint, name=name, alt_text=alt_text, caption=caption)
-
-
-def _both(paint: Callable[[Layout], str], *, name: str, alt_text: str, caption: str) -> Figure:
-    wide, narrow = (paint(layout) for layout in (WIDE, NARROW))
+    canvases = [compose(layout) for layout in (WIDE, NARROW)]
+    with own_settings():
+        wide, narrow = (
+            finished_svg(
+                _painted(canvas),
+                canvas.texts,
+                name=f"{name}-{canvas.layout.name}",
+                alt_text=alt_text,
+            )
+            for canvas in canvases
+        )
     return Figure(name=name, svg=wide, svg_narrow=narrow, alt_text=alt_text, caption=caption)
+
+
+def charted(placement: Placement, *, zero: bool) -> Canvas:
+    """Return a placed chart as a drawing."""
+    canvas = Canvas(layout=placement.layout, height=placement.height, texts=placement.texts)
+    _grid(canvas, placement, zero=zero)
+    _pairs(canvas, placement)
+    _intervals(canvas, placement)
+    canvas.dots += placement.legend
+    return canvas
+
+
+def _painted(canvas: Canvas) -> MplFigure:
+    figure, axes = _page(canvas.layout, canvas.height)
+    if canvas.areas:
+        areas = PolyCollection(
+            [area.corners for area in canvas.areas],
+            facecolors=[to_rgba(area.colour, area.opacity) for area in canvas.areas],
+            linewidths=0,
+        )
+        _add(axes, areas, zorder=1)
+    for dashed in (False, True):
+        lines = [line for line in canvas.lines if line.dashed is dashed]
+        if lines:
+            drawn = LineCollection(
+                [line.points for line in lines],
+                colors=[line.colour for line in lines],
+                linewidths=[line.width for line in lines],
+                linestyles=(0, (4, 3)) if dashed else "solid",
+                capstyle="butt" if dashed else "projecting",
+            )
+            _add(axes, drawn, zorder=2)
+    if canvas.points:
+        _scatter(
+            axes,
+            canvas.points,
+            marker="o",
+            s=_POINT_SIZE,
+            color=RECEIVED,
+            alpha=0.34,
+            linewidth=0,
+        )
+    for sign, how in _SIGNS.items():
+        _scatter(axes, [(x, y) for x, y, own in canvas.dots if own == sign], **how)
+    axes.set_axis_off()
+    return figure
 
 
 def _page(layout: Layout, height: float) -> tuple[MplFigure, Axes]:
@@ -124,80 +165,43 @@ def _page(layout: Layout, height: float) -> tuple[MplFigure, Axes]:
     axes.set_ylim(height, 0)
     # Never shown, and seaborn does not go through every tick label to name the axes itself.
     axes.set(xlabel=" ", ylabel=" ")
-    axes.set_axis_off()
     return figure, axes
 
 
-def _write(axes: Axes, texts: Iterable[Text]) -> None:
-    for text in texts:
-        axes.text(
-            text.x,
-            text.y,
-            text.text,
-            fontsize=text.size,
-            color=text.colour,
-            ha=text.anchor,
-            va="baseline",
-            weight="bold" if text.bold else "normal",
-        )
+def _add(axes: Axes, marks: LineCollection | PolyCollection, *, zorder: float) -> None:
+    marks.set(clip_on=False, zorder=zorder)
+    axes.add_collection(marks, autolim=False)
 
 
-def _draw_canvas(axes: Axes, canvas: Canvas) -> None:
-    for area in canvas.areas:
-        # Not add_patch: it works out limits of the data, which are set here.
-        axes.add_artist(
-            Polygon(
-                area.corners,
-                closed=True,
-                facecolor=area.colour,
-                alpha=area.opacity,
-                linewidth=0,
-                clip_on=False,
-                zorder=1,
-            )
-        )
-    for line in canvas.lines:
-        x, y = zip(*line.points, strict=True)
-        axes.plot(
-            x,
-            y,
-            color=line.colour,
-            linewidth=line.width,
-            linestyle=(0, (4, 3)) if line.dashed else "solid",
-            clip_on=False,
-            zorder=2,
-        )
-    for x_dot, y_dot, sign in canvas.dots:
-        _draw_signs(axes, [x_dot], [y_dot], sign)
-    _write(axes, canvas.texts)
+def _scatter(axes: Axes, points: Sequence[Point], **how: Any) -> None:
+    if points:
+        x, y = zip(*points, strict=True)
+        sns.scatterplot(x=x, y=y, ax=axes, legend=False, clip_on=False, zorder=3, **how)
 
 
-def _draw_grid(axes: Axes, placement: Placement, *, zero: bool) -> None:
+def _grid(canvas: Canvas, placement: Placement, *, zero: bool) -> None:
     for top, bottom in placement.bands:
         for tick in placement.axis.ticks:
-            origin = zero and abs(tick) < 1e-9
-            axes.vlines(
-                placement.x(tick),
-                top,
-                bottom,
-                colors=SOFT if origin else LINE,
-                linewidth=1.4 if origin else 1.0,
-                clip_on=False,
-                zorder=1,
+            x, origin = placement.x(tick), zero and abs(tick) < 1e-9
+            canvas.lines.append(
+                Line(
+                    points=((x, top), (x, bottom)),
+                    colour=SOFT if origin else LINE,
+                    width=1.4 if origin else 1.0,
+                )
             )
 
 
-def _draw_pairs(axes: Axes, placement: Placement) -> None:
-    pairs = [(y, marks) for y, marks in placement.marks if isinstance(marks, Pair)]
-    for y, pair in pairs:
-        ends = (placement.x(pair.expected), placement.x(pair.received))
-        axes.hlines(y, *ends, colors=BAR, linewidth=4, clip_on=False, zorder=2)
-    rows = [y for y, _ in pairs]
-    _draw_signs(axes, [placement.x(p.expected) for _, p in pairs], rows, "expected")
-    _draw_signs(axes, [placement.x(p.received) for _, p in pairs], rows, "received")
+def _pairs(canvas: Canvas, placement: Placement) -> None:
+    for y, pair in placement.marks:
+        if isinstance(pair, Pair):
+            expected, received = placement.x(pair.expected), placement.x(pair.received)
+            ends = ((expected, y), (received, y))
+            canvas.lines.append(Line(points=ends, colour=BAR, width=4))
+            canvas.dots += [(expected, y, "expected"), (received, y, "received")]
 
 
-def _intervals(placement: Placement) -> list[tuple[float, Interval]]:
+def _placed_intervals(placement: Placement) -> list[tuple[float, Interval]]:
     """Return every interval and its vertical place."""
     found: list[tuple[float, Interval]] = []
     for y, marks in placement.marks:
@@ -211,35 +215,24 @@ def _intervals(placement: Placement) -> list[tuple[float, Interval]]:
     return found
 
 
-def _draw_intervals(axes: Axes, placement: Placement) -> None:
-    intervals = _intervals(placement)
+def _intervals(canvas: Canvas, placement: Placement) -> None:
+    intervals = _placed_intervals(placement)
     cap = 5 if all(isinstance(marks, Interval) for _, marks in placement.marks) else 3.5
     for y, interval in intervals:
-        colour = _line_colour(interval.sign)
         if interval.bar:
-            ends = (placement.x(0.0), placement.x(interval.estimate))
-            axes.hlines(y, *ends, colors=BAR, linewidth=7, clip_on=False, zorder=1.5)
+            ends = ((placement.x(0.0), y), (placement.x(interval.estimate), y))
+            canvas.lines.append(Line(points=ends, colour=BAR, width=7))
+    for y, interval in intervals:
+        colour = _line_colour(interval.sign)
         if interval.low == interval.low and interval.high == interval.high:
-            ends = (placement.x(interval.low), placement.x(interval.high))
-            axes.hlines(y, *ends, colors=colour, linewidth=3, clip_on=False, zorder=2)
-            axes.vlines(
-                ends, y - cap, y + cap, colors=colour, linewidth=2, clip_on=False, zorder=2
-            )
-    for sign in _SIGNS:
-        shown = [(y, m) for y, m in intervals if m.sign == sign]
-        _draw_signs(
-            axes, [placement.x(m.estimate) for _, m in shown], [y for y, _ in shown], sign
-        )
+            low, high = placement.x(interval.low), placement.x(interval.high)
+            canvas.lines.append(Line(points=((low, y), (high, y)), colour=colour, width=3))
+            for x in (low, high):
+                ends = ((x, y - cap), (x, y + cap))
+                canvas.lines.append(Line(points=ends, colour=colour, width=2))
+        canvas.dots.append((placement.x(interval.estimate), y, interval.sign))
 
 
 def _line_colour(sign: Sign) -> str:
     colour: str = _SIGNS[sign]["edgecolor"]
     return RECEIVED if colour == CARD else colour
-
-
-def _draw_signs(axes: Axes, x: Sequence[float], y: Sequence[float], sign: Sign) -> None:
-    if x:
-        sns.scatterplot(
-            x=list(x), y=list(y), ax=axes, legend=False, clip_on=False, zorder=3, **_SIGNS[sign]
-        )
-        axes.set_axis_off()

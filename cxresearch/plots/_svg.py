@@ -12,36 +12,32 @@ from __future__ import annotations
 import gc
 import io
 import re
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from xml.etree import ElementTree
 
 import matplotlib as mpl
 from matplotlib.figure import Figure as MplFigure
 
+from cxresearch.plots._place import Text
 from cxresearch.plots.palette import VARIABLES
 
 FONT_STACK = 'system-ui,"Segoe UI",Roboto,"Noto Sans","Helvetica Neue",Arial,sans-serif'
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _DECIMAL = re.compile(r"-?\d+\.\d+")
-_FONT = re.compile(r"font-family:[^;]*;?\s*")
 _COLOUR = re.compile("|".join(VARIABLES), re.IGNORECASE)
 _REFERENCE = re.compile(r"#([\w.-]+)")
+_ANCHORS = {"left": "start", "center": "middle", "right": "end"}
 _GEOMETRY = ("d", "x", "y", "transform", "width", "height", "points")
 
 
 @contextmanager
 def own_settings() -> Iterator[None]:
     """Draw with matplotlib's defaults and ours, whatever the notebook has set."""
-    with mpl.rc_context(), warnings.catch_warnings():
+    with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(
-            {"svg.fonttype": "none", "svg.hashsalt": "cxresearch", "text.parse_math": False}
-        )
-        # The reader's fonts draw the text; that the measuring font lacks a glyph is no matter.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        mpl.rcParams.update({"svg.hashsalt": "cxresearch"})
         # A drawing is thousands of small objects: collecting among them takes longer than it.
         collects = gc.isenabled()
         gc.disable()
@@ -52,13 +48,15 @@ def own_settings() -> Iterator[None]:
                 gc.enable()
 
 
-def finished_svg(figure: MplFigure, *, name: str, alt_text: str) -> str:
+def finished_svg(figure: MplFigure, texts: Sequence[Text], *, name: str, alt_text: str) -> str:
     """Return the figure as inline SVG.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
         Drawn inside `own_settings`.
+    texts : sequence of Text
+        Written on top of it, for the reader's own font to draw: nothing here measures them.
     name : str
         Prefix of every id; different for every picture of a page.
     alt_text : str
@@ -73,6 +71,8 @@ def finished_svg(figure: MplFigure, *, name: str, alt_text: str) -> str:
     _rename_ids(root, name)
     for element in root.iter():
         _restyle(element)
+    _gather(root)
+    root.extend(_written(text) for text in texts)
     root.attrib = _root_attributes(root, name, alt_text)
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -123,26 +123,56 @@ def _rename_ids(root: ElementTree.Element, name: str) -> None:
                 element.set(key, renamed)
 
 
+def _gather(root: ElementTree.Element) -> None:
+    """Say once, of the dots of a cloud, how they look."""
+    for parent in list(root.iter()):
+        children = list(parent)
+        parent[:] = []
+        for (tag, style), alike in groupby(children, lambda e: (e.tag, e.get("style", ""))):
+            several = list(alike)
+            if tag == "use" and style and len(several) > 1:
+                group = ElementTree.SubElement(parent, "g", style=style)
+                for element in several:
+                    del element.attrib["style"]
+                group.extend(several)
+            else:
+                parent.extend(several)
+
+
+def _written(text: Text) -> ElementTree.Element:
+    bold = "font-weight: 700; " if text.bold else ""
+    style = (
+        f"{bold}font-size: {text.size:g}px; text-anchor: {_ANCHORS[text.anchor]}; "
+        f"fill: {_variable(text.colour)}"
+    )
+    place = {"x": _short(text.x), "y": _short(text.y), "style": style}
+    element = ElementTree.Element("text", place)
+    element.text = text.text
+    return element
+
+
 def _restyle(element: ElementTree.Element) -> None:
     for key in _GEOMETRY:
         if key in element.attrib:
             plain = " ".join(element.attrib[key].split())
             element.set(key, _DECIMAL.sub(_rounded, plain))
-    if element.get("transform", "").startswith("rotate(-0 "):
-        del element.attrib["transform"]
     style = element.get("style")
     if style is not None:
-        element.set("style", _COLOUR.sub(_variable, _FONT.sub("", style)).strip())
+        element.set("style", _COLOUR.sub(lambda found: _variable(found[0]), style).strip())
 
 
 def _rounded(match: re.Match[str]) -> str:
-    text = f"{float(match.group()):.2f}".rstrip("0").rstrip(".")
+    return _short(float(match.group()))
+
+
+def _short(number: float) -> str:
+    text = f"{number:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
-def _variable(match: re.Match[str]) -> str:
-    colour = match.group().lower()
-    return f"var({VARIABLES[colour]}, {colour})"
+def _variable(colour: str) -> str:
+    known = colour.lower()
+    return f"var({VARIABLES[known]}, {known})"
 
 
 def _root_attributes(root: ElementTree.Element, name: str, alt_text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from cxresearch._types import FloatArray
 from cxresearch._validate import check_count, check_names
 from cxresearch.peak_end import AlwaysValidResult, MemoryModelsResult, SequentialResult
 from cxresearch.plots._axis import Axis, round_axis
-from cxresearch.plots._canvas import Area, Canvas, Line, Point
+from cxresearch.plots._canvas import Canvas, Line
 from cxresearch.plots._draw import drawn, pictured
 from cxresearch.plots._measure import wrapped
 from cxresearch.plots._place import Layout, Text
@@ -19,13 +19,12 @@ from cxresearch.plots._plane import Plane
 from cxresearch.plots._rows import Chart, Interval, Row, Sign
 from cxresearch.plots._select import each
 from cxresearch.plots._words import alternative
-from cxresearch.plots.palette import RECEIVED, SOFT
+from cxresearch.plots.palette import SOFT
 from cxresearch.shown import Figure, or_nothing
 from cxresearch.wording import Formats
 from cxresearch.wording.peak_end import Labels, known_term, memory_name, rating_decimals
 
 RULES: tuple[str, ...] = ("peak_end", "peak_plus_end", "mean", "tw_mean", "end", "full")
-_DOT = 2.6
 
 
 def plot_predictions(
@@ -286,12 +285,5 @@ class _Sheet:
         count = min(self.shown, len(panel.observed))
         rows = np.unique(np.linspace(0, len(panel.observed) - 1, count).round().astype(int))
         for row in rows:
-            centre = plane.point(float(panel.predicted[row]), float(panel.observed[row]))
-            canvas.areas.append(Area(corners=_dot(centre), colour=RECEIVED, opacity=0.34))
-
-
-def _dot(centre: Point) -> tuple[Point, ...]:
-    """Return an octagon that passes for a dot."""
-    x, y = centre
-    turns = np.linspace(0, 2 * math.pi, 9)[:-1]
-    return tuple((x + _DOT * math.cos(t), y + _DOT * math.sin(t)) for t in turns)
+            place = plane.point(float(panel.predicted[row]), float(panel.observed[row]))
+            canvas.points.append(place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from html import escape
 from xml.etree import ElementTree
@@ -22,8 +21,6 @@ _SIZE = re.compile(r"\s*([\d.]+)\s*(?:px|pt)?\s*")
 _PICTURE = re.compile(r"<svg .*?</svg>", re.DOTALL)
 _STYLE = re.compile(r' style="([\w\s:;.,()#%-]+)"')
 _SPACE = re.compile(r"\s*([:;,])\s*")
-_OCTAGON = re.compile(r"M -?[\d.]+ -?[\d.]+(?: L -?[\d.]+ -?[\d.]+){7} z ?")
-_ROUND = 0.05
 _COMMAND = re.compile(r"\s*([A-Za-z])\s*")
 
 
@@ -125,26 +122,8 @@ def _element(node: ElementTree.Element, name: str) -> str:
     inside = escape(node.text or "", quote=False) + "".join(_element(c, name) for c in node)
     attributes = {_local(key): value for key, value in node.attrib.items()}
     kept = {k: safe for k, v in attributes.items() if (safe := _attribute(k, v, name))}
-    if tag == "path" and (round_ := _as_circle(attributes.get("d", ""))):
-        tag, kept = "circle", {**{k: v for k, v in kept.items() if k != "d"}, **round_}
     opening = f"<{tag}{_attributes(kept)}"
     return (f"{opening}>{inside}</{tag}>" if inside.strip() else f"{opening}/>") + tail
-
-
-def _as_circle(path: str) -> dict[str, str]:
-    """Return the circle that an octagon stands for, as dots are drawn; empty for other paths.
-
-    A scatter of hundreds of dots takes a third of the letters.
-    """
-    if not _OCTAGON.fullmatch(path):
-        return {}
-    numbers = [float(number) for number in re.findall(r"-?[\d.]+", path)]
-    corners = list(zip(numbers[::2], numbers[1::2], strict=True))
-    x, y = (sum(values) / len(corners) for values in zip(*corners, strict=True))
-    radii = [math.dist(corner, (x, y)) for corner in corners]
-    if max(radii) - min(radii) > _ROUND:
-        return {}
-    return {"cx": f"{x:.2f}", "cy": f"{y:.2f}", "r": f"{sum(radii) / len(radii):.2f}"}
 
 
 def _attribute(key: str, value: str, name: str) -> str:
