@@ -14,8 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-FIXED = {"PYTHONHASHSEED": "0"}
-"""Environment of every run: the order of a set must not differ between two runs."""
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+FIXED = {"PYTHONHASHSEED": "0", **ONE_THREAD}
+"""Environment of every run: the order of a set must not differ between two runs, nor the order
+in which threads add up. On matrices as small as those of surveys threads only wait for each
+other: beside other work a step can take a hundred times as long."""
 
 SOCKET = "CXRESEARCH_WARM_SOCKET"
 """Environment variable with the socket of a parent that the workers of one batch share."""

@@ -20,12 +20,11 @@ from cxresearch._types import Json
 from cxresearch.planned.lock import PLAN_FILE
 from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Responses
+from cxresearch.runs.parent import ONE_THREAD
 from cxresearch.runs.template import STUDY_PARAMETER, Template
 
 if TYPE_CHECKING:
     from cxresearch.study import Study
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def describe_inputs(
@@ -178,7 +177,7 @@ def describe_environment() -> Json:
         "machine": platform.machine(),
         "blas": _blas(),
         "processors": os.cpu_count(),
-        "threads": {name: os.environ[name] for name in _THREADS if name in os.environ},
+        "threads": dict(ONE_THREAD),
         "packages": _versions(),
     }
 

@@ -105,13 +105,15 @@ def test_the_kernel_has_its_own_environment_and_ours_stays_as_it_was(
         "import os, pathlib\n"
         "print(pathlib.Path.cwd() == pathlib.Path(os.environ['CXRESEARCH_WORKSPACE']))\n"
         "print(pathlib.Path(os.environ['CXRESEARCH_RUN_FOLDER']).name)\n"
-        "print(os.environ['MPLBACKEND'], os.environ['PYTHONHASHSEED'])"
+        "print(os.environ['MPLBACKEND'], os.environ['PYTHONHASHSEED'])\n"
+        "print(os.environ['OMP_NUM_THREADS'], os.environ['OPENBLAS_NUM_THREADS'])"
     )
     folder = run(template)
     assert printed(folder).splitlines() == [
         "True",
         folder.name,
         "module://matplotlib_inline.backend_inline 0",
+        "1 1",
     ]
     assert dict(os.environ) == before
     assert Path.cwd() == directory

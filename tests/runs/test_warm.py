@@ -21,7 +21,7 @@ from jupyter_client.manager import KernelManager
 import cxresearch
 from cxresearch.errors import RunError
 from cxresearch.runs import KernelOptions, Template, execute_template
-from cxresearch.runs.parent import end_parents, start_parent
+from cxresearch.runs.parent import FIXED, end_parents, start_parent
 from cxresearch.runs.warm import PROVISIONER, SOCKET, WarmProcess
 
 pytestmark = [
@@ -82,7 +82,7 @@ def test_a_forked_kernel_shows_what_a_fresh_one_shows_images_included(
 def test_pictures_are_shown_whenever_a_kernel_is_forked(
     make_template: Callable[..., Template], run: Run, *, warm: bool
 ) -> None:
-    start_parent({**os.environ, "PYTHONHASHSEED": "0"})
+    start_parent({**os.environ, **FIXED})
     if warm:
         _wait_until_warm()
     shown = outputs(run(make_template(PLOTS, PICTURE), kernel=WARM))
@@ -92,7 +92,7 @@ def test_pictures_are_shown_whenever_a_kernel_is_forked(
 
 def test_a_forked_kernel_is_forked(make_template: Callable[..., Template], run: Run) -> None:
     template = make_template("import os, sys\nprint(os.getppid(), 'scipy' in sys.modules)")
-    parent = start_parent({**os.environ, "PYTHONHASHSEED": "0"})
+    parent = start_parent({**os.environ, **FIXED})
     _wait_until_warm()
     assert Path(parent).exists()
     printed = outputs(run(template, kernel=WARM))[-1][0]["text"].split()
@@ -128,7 +128,7 @@ def test_random_numbers_differ_between_kernels(
         "print(random.random(), np.random.rand(), np.random.default_rng().random(), "
         "uuid.uuid4())"
     )
-    start_parent({**os.environ, "PYTHONHASHSEED": "0"})
+    start_parent({**os.environ, **FIXED})
     _wait_until_warm()
     template = make_template(draw)
     first, second = (outputs(run(template, kernel=WARM))[-1][0]["text"].split() for _ in "ab")
@@ -136,7 +136,7 @@ def test_random_numbers_differ_between_kernels(
 
 
 def test_the_socket_is_for_this_user_only_and_goes_with_the_parent() -> None:
-    address = Path(start_parent({**os.environ, "PYTHONHASHSEED": "0"}))
+    address = Path(start_parent({**os.environ, **FIXED}))
     until = time.monotonic() + 10
     while not address.exists() and time.monotonic() < until:
         time.sleep(0.01)
@@ -276,7 +276,7 @@ def _read_pids(path: Path, seconds: float = 60) -> list[int]:
 
 
 def test_a_kernel_dies_with_the_parent_it_was_forked_from(tmp_path: Path) -> None:
-    address = start_parent({**os.environ, "PYTHONHASHSEED": "0"})
+    address = start_parent({**os.environ, **FIXED})
     file = tmp_path / "kernel.json"
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", str(file)]
     with (tmp_path / "log").open("w") as log:
