@@ -1,7 +1,9 @@
 """Does the interval of a change between two waves cover it? Means and shares, small and large.
 
 Each wave gets its own interval (Student's for means of skewed 7-point answers, Wilson's for
-shares); the change gets one from the two. Run: python benchmarks/coverage_change.py
+shares); the change gets one from the two. Waves of the same people, whose answers go together,
+and a later run that holds the earlier answers too show how much wider than need be it is then.
+Run: python benchmarks/coverage_change.py
 """
 
 from __future__ import annotations
@@ -19,6 +21,26 @@ def means(rng: np.random.Generator, weights: np.ndarray, n: int) -> np.ndarray:
     """Return mean and Student's interval of SAMPLES waves of n answers from 1 to 7."""
     answers = rng.choice(np.arange(1, 8), size=(SAMPLES, n), p=weights)
     mean = answers.mean(axis=1)
+    half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * answers.std(axis=1, ddof=1) / n**0.5
+    return np.array([mean, mean - half, mean + half])
+
+
+def of_same_people(rng: np.random.Generator, n: int, correlation: float) -> np.ndarray:
+    """Return both waves of SAMPLES panels of n people, as `means` does; no change is true."""
+    both = rng.multivariate_normal(
+        np.zeros(2), [[1, correlation], [correlation, 1]], size=(SAMPLES, n)
+    )
+    return np.stack([_of_normal(both[:, :, wave]) for wave in (0, 1)])
+
+
+def with_the_earlier(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Return n answers, and these and n more."""
+    answers = rng.normal(size=(SAMPLES, 2 * n))
+    return np.stack([_of_normal(answers[:, :n]), _of_normal(answers)])
+
+
+def _of_normal(answers: np.ndarray) -> np.ndarray:
+    mean, n = answers.mean(axis=1), answers.shape[1]
     half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * answers.std(axis=1, ddof=1) / n**0.5
     return np.array([mean, mean - half, mean + half])
 
@@ -49,6 +71,11 @@ def main() -> None:
     for first, second in ((15, 15), (30, 120), (200, 400)):
         both = shares(rng, 0.1, first), shares(rng, 0.3, second)
         print(f"shares  n = {first:3d} and {second:3d}: {covered(*both, 0.2):.3f}")
+    for correlation in (0.0, 0.3, 0.6, -0.3):
+        earlier, later = of_same_people(rng, 60, correlation)
+        print(f"same 60 people, r = {correlation:+.1f}: {covered(earlier, later, 0.0):.3f}")
+    earlier, later = with_the_earlier(rng, 60)
+    print(f"60 answers, then 60 more beside them: {covered(earlier, later, 0.0):.3f}")
 
 
 if __name__ == "__main__":

@@ -12,11 +12,13 @@ from cxresearch._types import FloatArray, Json
 from cxresearch.catalogue.filings import Filing
 from cxresearch.catalogue.opened import OpenedRun
 from cxresearch.errors import CatalogueError
-from cxresearch.reports.comparison import CHANGES, Comparison
+from cxresearch.reports.comparison import CHANGES, Answers, Comparison
 from cxresearch.results import Result
 
 _KEY = ["term", "group"]
 _SAME_LEVEL = 1e-12
+_PAIRING = ("servqual",)
+"""Methods whose report compares the waves of a study, paired where ids say so."""
 
 
 def compare_runs(earlier: OpenedRun, later: OpenedRun) -> Comparison:
@@ -49,7 +51,9 @@ def compare_runs(earlier: OpenedRun, later: OpenedRun) -> Comparison:
         earlier=earlier.record,
         later=later.record,
         changes=_changes(both),
-        answers="same" if _hashes(earlier.record) == _hashes(later.record) else "others",
+        answers=_answers(earlier.record, later.record),
+        shared=_shared(earlier.record, later.record),
+        pairing=later.record.get("method") in _PAIRING,
         parameters=_differing(earlier.record, later.record),
         data=_differing_data(earlier.record, later.record),
         only_earlier=len(before) - len(both),
@@ -66,7 +70,9 @@ def change_interval(
         U = d + \sqrt{(u_2 - \hat\theta_2)^2 + (\hat\theta_1 - l_1)^2}
 
     The estimates are taken for independent: other people were asked. Where the same people
-    answered both times and tend to answer alike, the interval is wider than need be.
+    answered both times and tend to answer alike, or the later run holds answers of the earlier
+    one, the interval is wider than need be. A run keeps no answers of single people, so that
+    nobody can be paired here; `gap_changes` pairs the waves of one study.
 
     Parameters
     ----------
@@ -84,7 +90,9 @@ def change_interval(
     intervals of two shares it is Newcombe's method 10. Measured by
     ``benchmarks/coverage_change.py``: 95% intervals of a change cover 94.9 to 95.6% for means
     of skewed 7-point answers (Student's intervals) and 95.1 to 96.2% for shares (Wilson's),
-    with 15 to 400 people in a wave.
+    with 15 to 400 people in a wave. Where the same 60 people answer both times they cover 98.1%
+    (answers correlate .3) and 99.8% (.6), too often; 91.7% should they correlate −.3, which
+    ratings of the same thing seldom do. Where the later run holds the earlier answers, 99.9%.
 
     References
     ----------
@@ -175,6 +183,19 @@ def _differing(earlier: Json, later: Json) -> tuple[tuple[str, Any, Any], ...]:
     before, now = earlier.get("parameters", {}), later.get("parameters", {})
     names = dict.fromkeys([*now, *before])
     return tuple((n, before.get(n), now.get(n)) for n in names if before.get(n) != now.get(n))
+
+
+def _answers(earlier: Json, later: Json) -> Answers:
+    if _hashes(earlier) == _hashes(later):
+        return "same"
+    return "some" if _shared(earlier, later) else "others"
+
+
+def _shared(earlier: Json, later: Json) -> tuple[str, ...]:
+    before = set(_hashes(earlier))
+    sources = later.get("data", [])
+    both = (s for s in sources if s.get("sha256") and str(s["sha256"]) in before)
+    return tuple(str(s.get("wave") or s.get("file", "")) for s in both)
 
 
 def _hashes(record: Json) -> list[str]:

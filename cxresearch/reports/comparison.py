@@ -36,7 +36,7 @@ CHANGES = (
 )
 """Columns of the changes: ``estimate`` is later − earlier, with its interval."""
 
-Answers = Literal["others", "same"]
+Answers = Literal["others", "some", "same"]
 _MOST = 12
 
 
@@ -50,9 +50,15 @@ class Comparison:
         run.json of each.
     changes : pandas.DataFrame
         One row for each estimate that both have, in the columns of `CHANGES`.
-    answers : {"others", "same"}
-        Whether the two rest on the same files of answers. Then their estimates go together, and
-        an interval that takes them for independent is wider than need be.
+    answers : {"others", "some", "same"}
+        Whether the two rest on the same files of answers, or share some. Then their estimates
+        go together, and an interval that takes them for independent is wider than need be.
+        ``"others"`` does not say that other people answered: a run keeps no answers of single
+        people, nor their ids, so nothing tells a panel from a new sample.
+    shared : tuple of str
+        Waves, or files, that both rest on.
+    pairing : bool
+        Whether a study of this method compares its own waves person by person.
     parameters : tuple of (str, object, object)
         Name, earlier and later value of each parameter that differs.
     data : tuple of (str, str)
@@ -65,6 +71,8 @@ class Comparison:
     later: Json
     changes: pd.DataFrame
     answers: Answers = "others"
+    shared: tuple[str, ...] = ()
+    pairing: bool = False
     parameters: tuple[tuple[str, Any, Any], ...] = ()
     data: tuple[tuple[str, str], ...] = ()
     only_earlier: int = 0
@@ -100,7 +108,7 @@ def change_part(comparison: Comparison, files: RunFiles, glossary: Glossary) -> 
     with_interval = int(changes["conf_low"].notna().sum())
     sentences = [
         say("compare.summary", n=with_interval, changed=len(decided)),
-        say(f"compare.answers_{comparison.answers}"),
+        *_independence(comparison, messages),
         say("compare.not_adjusted"),
     ]
     lost = comparison.only_earlier + comparison.only_later
@@ -181,6 +189,14 @@ def _called(comparison: Comparison, messages: Messages) -> str:
     others = [waves_of(later), day_of(later.get("started", ""), messages)]
     telling = [name for name, other in zip(names, others, strict=True) if name != other]
     return next((name for name in telling if name), str(earlier.get("run", "")))
+
+
+def _independence(comparison: Comparison, messages: Messages) -> Iterator[str]:
+    """Yield who is compared with whom, as far as the runs tell."""
+    files = {"files": ", ".join(comparison.shared)} if comparison.answers == "some" else {}
+    yield messages.text(f"compare.answers_{comparison.answers}", **files)
+    if comparison.pairing and comparison.answers == "others":
+        yield messages.text("compare.answers_pairing")
 
 
 def _facts(comparison: Comparison, messages: Messages) -> Iterator[tuple[str, str]]:

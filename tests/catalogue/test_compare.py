@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,11 @@ from cxresearch.catalogue.compare import change_interval, compare_runs
 from cxresearch.catalogue.opened import open_run
 from cxresearch.cli.main import main
 from cxresearch.errors import CatalogueError
+from cxresearch.reports.comparison import change_part
+from cxresearch.reports.glossary import Glossary
+from cxresearch.reports.source import read_run
 from cxresearch.study import load_study
+from cxresearch.wording import Messages
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "bank-branches"
 
@@ -57,6 +62,48 @@ def test_the_change_of_independent_means_is_covered_at_the_level() -> None:
     ]
     low, high = change_interval(ends[0], ends[1])
     assert np.mean((low < 0.5) & (high > 0.5)) == pytest.approx(0.95, abs=0.012)
+
+
+def test_where_the_same_people_answer_alike_the_interval_is_too_wide_never_too_narrow() -> None:
+    rng = np.random.default_rng(11)
+    for correlation, least in ((0.0, 0.94), (0.3, 0.97), (0.7, 0.99)):
+        both = rng.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], (3000, 50))
+        means, half = both.mean(axis=1), 1.96 * both.std(axis=1, ddof=1) / 50**0.5
+        ends = [np.array([m, m - h, m + h]) for m, h in zip(means.T, half.T, strict=True)]
+        low, high = change_interval(ends[0], ends[1])
+        assert np.mean((low <= 0) & (high >= 0)) >= least
+
+
+def test_nobody_is_paired_and_the_page_says_so_and_where_people_are(
+    two_waves: tuple[Path, list[str]],
+) -> None:
+    """Both runs hold the first 260 people; nothing in a run tells, so nothing is claimed."""
+    root, (first, second) = two_waves
+    opened = [open_run("bank-branches", run, workspace=root) for run in (first, second)]
+    found = compare_runs(*opened)
+    part = change_part(found, read_run(opened[1].filing.folder), Glossary(Messages("en")))
+    told = " ".join(part.sentences)
+    assert "Nobody is paired: a run keeps no answers of single people" in told
+    assert "the intervals are wider than need be" in told
+    assert "To pair people by their id, give both waves as files of one study" in told
+    assert "taken for independent" in part.clearest + "".join(html for _, html in part.folds)
+
+
+def test_answers_that_stand_in_both_runs_are_named(
+    two_waves: tuple[Path, list[str]],
+) -> None:
+    root, (first, second) = two_waves
+    earlier, later = (open_run("bank-branches", r, workspace=root) for r in (first, second))
+    spring = {**earlier.record["data"][0], "wave": "spring"}
+    more = {**later.record, "data": [spring, *later.record["data"]]}
+    found = compare_runs(earlier, dataclasses.replace(later, record=more))
+    assert (found.answers, found.shared) == ("some", ("spring",))
+    part = change_part(found, read_run(later.filing.folder), Glossary(Messages("en")))
+    told = " ".join(part.sentences)
+    assert "Part of the answers stands in both runs (spring)" in told
+    assert "Nobody is paired" not in told
+    same = compare_runs(earlier, dataclasses.replace(later, record=dict(earlier.record)))
+    assert (same.answers, same.shared) == ("same", ("responses.csv",))
 
 
 def test_what_changed_between_two_waves(two_waves: tuple[Path, list[str]]) -> None:
