@@ -69,7 +69,7 @@ def test_a_point_above_the_cutoff_is_only_told_as_possible() -> None:
     ("reasons", "text"),
     [
         (("few_respondents:500",), "500 complete answers are too few"),
-        (("intended_misfits",), "the answers do not follow the intended dimensions (CFI"),
+        (("intended_misfits",), "the answers do not follow the intended dimensions."),
         (("intended_not_fitted",), "could not be fitted"),
     ],
 )

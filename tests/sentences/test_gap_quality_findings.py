@@ -55,7 +55,7 @@ def test_what_was_received_says_more_where_the_test_says_so(quality: GapQualityR
     (text,) = told(quality, "received_more")
     assert text.startswith("For predicting overall satisfaction, what customers received says")
     row = quality.validity.iloc[-1]
-    assert f"r = {row['r_perception']:.2f}".replace("0.", ".") in text
+    assert f"it correlates {row['r_perception']:.2f}".replace("0.", ".") in text
 
 
 @pytest.mark.parametrize(
@@ -92,19 +92,20 @@ def test_reliability_is_hedged_where_its_interval_reaches_the_mark(
     quality: GapQualityResult,
 ) -> None:
     assert told(quality, "unreliable_likely") == [
-        "The gap may not be reliable for tangibles and assurance: at most .66 (Lord's "
-        "formula). Read it with care."
+        "For tangibles and assurance much of the gap may be chance: the reliability of the gap "
+        "is at most .66, where 1 is free of chance. Read it with care."
     ]
     surely = quality.estimates.assign(conf_high=0.6, estimate=0.5)
     assert told(replace(quality, estimates=surely), "unreliable")
     good = quality.estimates.assign(estimate=0.8, conf_low=0.75, conf_high=0.85)
     assert told(replace(quality, estimates=good), "reliable") == [
-        "The gaps are reliable at .80 or more (Lord's formula)."
+        "Little in the gaps is chance: the reliability of a gap is .80 or more, where 1 is free "
+        "of chance."
     ]
     few = quality.estimates.assign(estimate=0.8, conf_low=0.45, conf_high=0.9)
     assert told(replace(quality, estimates=few), "reliable") == []
     (line,) = told(replace(quality, estimates=few), "reliable_likely")
-    assert line.startswith("The gaps seem reliable, at .80 or more")
+    assert line.startswith("Little in the gaps seems to be chance")
 
 
 def test_restricted_expectations_are_named(quality: GapQualityResult) -> None:
