@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from cxresearch.errors import ResponseError, StudyError
+import pandas as pd
+
+from cxresearch.errors import Fault, ResponseError, StudyError
+from cxresearch.responses.episodes import TABLES, EpisodeData, cell_of_moments
 from cxresearch.responses.exclusions import OtherCell
+from cxresearch.responses.model import Responses
 from cxresearch.runs.parameters import check_parameters
 from cxresearch.runs.template import STUDY_PARAMETER, find_template
 from cxresearch.study.cell_names import spell_cell
 from cxresearch.study.model import Study
 
 MIN_CELL = 10
-"""Fewest respondents of a cell where the method has no parameter ``min_cell``."""
+"""Fewest people of a cell where the method has no parameter ``min_cell``."""
 
 
 class CellTooSmallError(ResponseError):
-    """A cell has too few respondents to be shown without telling who said what."""
+    """A cell has too few people to be shown without telling who said what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,9 @@ class Cell:
     study : str
         Name by which it is run: ``"bank[branch=North]"``.
     n : int
-        Respondents that are analysed in it.
+        Respondents (or episodes) that are analysed in it.
+    people : frozenset
+        Whose they are; in a study of moments one person may have several episodes.
     refused : str
         Why it is not run; ``""`` when it is.
     """
@@ -41,13 +47,14 @@ class Cell:
     values: Mapping[str, str]
     study: str
     n: int
+    people: frozenset[Any]
     refused: str = ""
 
 
 def study_cells(
     study: Study, name: str, settings: Mapping[str, Any] | None = None
 ) -> list[Cell]:
-    """Return the cells that ``for_each`` of a study makes, with how many respondents each has.
+    """Return the cells that ``for_each`` of a study makes, with how many people each has.
 
     Parameters
     ----------
@@ -60,11 +67,16 @@ def study_cells(
     Raises
     ------
     StudyError
-        No respondent has any of the values.
+        Nobody has any of the values, or a column is one of the moments.
     """
     template = find_template(study.method, study.workspace)
     parameters = check_parameters(template, {**study.parameters, **(settings or {})})
-    frame = study.responses().frame
+    read = read_answers(study)
+    faults = cell_faults(study, read)
+    if faults:
+        raise StudyError(f"study {study.name}", faults)
+    rule = _Rule.of(read, parameters)
+    frame, people = _rows(read)
     columns = list(study.for_each)
     labels = {
         column: study.for_each[column] or _labels(study, column, frame[column])
@@ -76,27 +88,77 @@ def study_cells(
     for values in product(*labels.values()):
         chosen = dict(zip(columns, values, strict=True))
         inside = (frame[columns].astype(object) == list(values)).all(axis=1)
-        n = int(inside.sum())
+        members = frozenset(people[inside])
         cells.append(
             Cell(
                 values=chosen,
                 study=spell_cell(name, chosen),
-                n=n,
-                refused=_too_small(chosen, n, parameters),
+                n=int(inside.sum()),
+                people=members,
+                refused=rule.too_small(chosen, len(members)),
             )
         )
-    return _protected(cells, _fewest(parameters))
+    return _protected(cells, rule)
 
 
-def _fewest(parameters: Mapping[str, Any]) -> int:
-    return int(parameters.get("min_cell", MIN_CELL))
+def read_answers(study: Study) -> Responses | EpisodeData:
+    """Read the answers of a study, or its moments and episodes."""
+    return study.episodes() if study.layout == "tables" else study.responses()
 
 
-def _protected(cells: list[Cell], fewest: int) -> list[Cell]:
+def cell_faults(study: Study, read: Responses | EpisodeData) -> list[Fault]:
+    """Return what only the data tell to be wrong with ``for_each``: columns of the moments."""
+    if not isinstance(read, EpisodeData):
+        return []
+    moments, episodes = (study.data[table].name for table in TABLES)
+    return [
+        cell_of_moments(column, moments=moments, episodes=episodes)
+        for column in study.for_each
+        if column not in read.episodes
+    ]
+
+
+def _rows(read: Responses | EpisodeData) -> tuple[pd.DataFrame, pd.Series]:
+    """Return what is sorted into cells, and whose each row is."""
+    if isinstance(read, EpisodeData):
+        return read.episodes, read.episodes["participant"]
+    return read.frame, pd.Series(read.frame.index, index=read.frame.index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """How many people a cell needs to be shown, and what they are called."""
+
+    fewest: int
+    noun: str
+
+    @classmethod
+    def of(cls, read: Responses | EpisodeData, parameters: Mapping[str, Any]) -> _Rule:
+        fewest = int(parameters.get("min_cell", MIN_CELL))
+        moments = isinstance(read, EpisodeData)
+        return cls(fewest=fewest, noun="participant" if moments else "respondent")
+
+    def too_small(self, values: Mapping[str, str], people: int) -> str:
+        if people >= self.fewest:
+            return ""
+        noun = self.noun if people == 1 else f"{self.noun}s"
+        return (
+            f"cell {cell_in_words(values)} has {people} {noun}; groups of fewer than "
+            f"{self.fewest} are not shown (min_cell)"
+        )
+
+    def protects(self, values: Mapping[str, str]) -> str:
+        return (
+            f"cell {cell_in_words(values)} is kept back: with it, one of fewer than "
+            f"{self.fewest} {self.noun}s could be had by subtraction from the total (min_cell)"
+        )
+
+
+def _protected(cells: list[Cell], rule: _Rule) -> list[Cell]:
     """Refuse further cells until none that is too small can be had by subtraction.
 
     Within each line of the table (the cells that agree in all columns but one), what is kept
-    back together must be two cells or more, of `fewest` respondents or more; the smallest of
+    back together must be two cells or more, of `rule.fewest` people or more; the smallest of
     the others joins it until it is.
     """
     found = {tuple(cell.values.values()): cell for cell in cells}
@@ -107,11 +169,12 @@ def _protected(cells: list[Cell], fewest: int) -> list[Cell]:
             there = [cell for cell in line if cell.n]
             kept_back = [cell for cell in there if cell.refused]
             shown = [cell for cell in there if not cell.refused]
-            enough = len(kept_back) > 1 and sum(cell.n for cell in kept_back) >= fewest
+            together = frozenset[Any]().union(*(cell.people for cell in kept_back))
+            enough = len(kept_back) > 1 and len(together) >= rule.fewest
             if kept_back and shown and not enough:
-                smallest = min(shown, key=lambda cell: cell.n)
+                smallest = min(shown, key=lambda cell: len(cell.people))
                 found[tuple(smallest.values.values())] = replace(
-                    smallest, refused=_protects(smallest, fewest)
+                    smallest, refused=rule.protects(smallest.values)
                 )
                 changed = True
     return list(found.values())
@@ -126,15 +189,10 @@ def _lines(cells: Sequence[Cell]) -> list[list[Cell]]:
     return list(lines.values())
 
 
-def _protects(cell: Cell, fewest: int) -> str:
-    return (
-        f"cell {cell_in_words(cell.values)} is kept back: with it, one of fewer than {fewest} "
-        "respondents could be had by subtraction from the total (min_cell)"
-    )
-
-
-def check_cell_size(study: Study, n: int, parameters: Mapping[str, Any]) -> None:
-    """Refuse a cell with fewer respondents than ``min_cell``, or that would give one away.
+def check_cell_size(
+    study: Study, read: Responses | EpisodeData, parameters: Mapping[str, Any]
+) -> None:
+    """Refuse a cell with fewer people than ``min_cell``, or that would give one away.
 
     Raises
     ------
@@ -143,7 +201,8 @@ def check_cell_size(study: Study, n: int, parameters: Mapping[str, Any]) -> None
     """
     if not study.cell:
         return
-    problem = _too_small(study.cell, n, parameters)
+    people = read.n_participants if isinstance(read, EpisodeData) else read.n
+    problem = _Rule.of(read, parameters).too_small(study.cell, people)
     if not problem and set(study.for_each) == set(study.cell):
         rules = tuple(rule for rule in study.exclusions if not isinstance(rule, OtherCell))
         whole = replace(study, cell={}, exclusions=rules)
@@ -152,17 +211,6 @@ def check_cell_size(study: Study, n: int, parameters: Mapping[str, Any]) -> None
         problem = next((c.refused for c in told if dict(c.values) == dict(study.cell)), "")
     if problem:
         raise CellTooSmallError(f"study {study.name}: {problem}")
-
-
-def _too_small(values: Mapping[str, str], n: int, parameters: Mapping[str, Any]) -> str:
-    fewest = _fewest(parameters)
-    if n >= fewest:
-        return ""
-    noun = "respondent" if n == 1 else "respondents"
-    return (
-        f"cell {cell_in_words(values)} has {n} {noun}; groups of fewer than {fewest} are not "
-        "shown (min_cell)"
-    )
 
 
 def _labels(study: Study, column: str, found: Any) -> tuple[str, ...]:

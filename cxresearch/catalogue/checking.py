@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxresearch._types import Json
+from cxresearch.catalogue.cells import cell_faults
 from cxresearch.catalogue.naming import naming_faults
 from cxresearch.errors import CxError, Fault, FaultyInputError
 from cxresearch.planned.lock import PLAN_FILE
@@ -92,6 +93,8 @@ def check_study(name: str, *, workspace: Path) -> CheckOutcome:
     faults += found.faults
     if parameters is not None and isinstance(responses, Responses):
         faults += naming_faults(parameters, responses)
+    if responses is not None:
+        faults += cell_faults(study, responses)
     return CheckOutcome(
         study=study.name,
         faults=tuple(faults),

@@ -12,7 +12,7 @@ from cxresearch._files import write_json, write_text
 from cxresearch._imports import without_slow_imports
 from cxresearch._types import Json
 from cxresearch.catalogue.batch import TaskOutcome
-from cxresearch.catalogue.cells import Cell, cell_in_words
+from cxresearch.catalogue.cells import Cell, cell_in_words, read_answers
 from cxresearch.catalogue.comparison import cell_findings, compare_cells
 from cxresearch.catalogue.filings import Filing, find_run, index_filings, latest_completed
 from cxresearch.catalogue.index import write_index
@@ -79,7 +79,7 @@ def file_comparison(
         **inputs,
         "comparison": told,
         "run_key": key,
-        "respondents": describe_responses(study.responses()),
+        "respondents": describe_responses(read_answers(study)),
         "environment": describe_environment(),
         "git": describe_repository(study.workspace),
         "started": started.isoformat(timespec="milliseconds"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxresearch._files import read_json, write_json
 from cxresearch._types import Json
-from cxresearch.catalogue.cells import cell_in_words, check_cell_size
+from cxresearch.catalogue.cells import cell_in_words, check_cell_size, read_answers
 from cxresearch.catalogue.dead import file_dead_runs
 from cxresearch.catalogue.filings import Filing, find_run, index_filings, latest_completed
 from cxresearch.catalogue.records import SCHEMA, ended_record, ending, read_findings, record_key
@@ -147,15 +147,15 @@ def run_study(
     CatalogueError
         The reports folder cannot be written.
     CellTooSmallError
-        The study is a cell with fewer respondents than ``min_cell``.
+        The study is a cell with fewer people than ``min_cell``.
     """
     plan = _plan(study, workspace or study.workspace, settings)
     file_dead_runs(plan.workspace)
     earlier = latest_completed(index_filings(plan.reports, plan.shelf))
     if earlier is not None and earlier.key == plan.key and not force:
         return _outcome(earlier, plan, unchanged=True)
-    responses = study.episodes() if study.layout == "tables" else study.responses()
-    check_cell_size(study, responses.n, plan.parameters)
+    responses = read_answers(study)
+    check_cell_size(study, responses, plan.parameters)
     if on_read is not None:
         on_read(responses)
     try:

@@ -17,6 +17,7 @@ from cxresearch.reports.facts import day_of
 from cxresearch.reports.svg import inline_svg
 from cxresearch.shown import Figure
 from cxresearch.wording import Formats, Messages
+from cxresearch.wording.peak_end import known_term
 
 COLUMNS = ("label", "unit", "run", "when", "estimate", "conf_low", "conf_high", "n")
 _MOST_ESTIMATES = 6
@@ -129,6 +130,11 @@ def _label(finding: Json, messages: Messages) -> str:
     values, term = finding.get("values") or {}, str(finding.get("term", ""))
     if term in ("overall", "overall_weighted"):
         return messages.text(f"terms.{term}")
+    own = f"terms.key_estimate.{finding.get('result', '')}_{term}"
+    if messages.has(own):
+        rule = str(finding.get("group", ""))
+        which = f", {known_term('peak_rule', rule, messages)}" if rule else ""
+        return f"{messages.text(own)}{which}"
     name = next((str(values[key]) for key in ("name", "label", "option") if key in values), "")
     group = str(values.get("segment", ""))
     whole = name or term.replace("_", " ") or messages.text("terms.all_drivers")

@@ -15,6 +15,7 @@ from cxresearch.responses.exclusions import (
     Duplicated,
     Exclusion,
     FewMoments,
+    OtherCell,
     ShortDuration,
 )
 from cxresearch.responses.validate import ValidatedWave
@@ -59,6 +60,9 @@ def _breaks(
             return (read["n_moments"] < below).to_numpy(dtype=np.bool_)
         case DroppedOut(tolerance=tolerance):
             return dropped_out(read, tolerance).to_numpy(dtype=np.bool_)
+        case OtherCell(column=name, value=value):
+            labels = table.frame[name].astype(object)
+            return np.array([str(label) != value for label in labels], dtype=np.bool_)
     return nobody
 
 

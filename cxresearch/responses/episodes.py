@@ -28,6 +28,7 @@ from cxresearch.responses.exclusions import (
     DROPPED_ROLES,
     AnsweredValue,
     Exclusion,
+    OtherCell,
     ShortDuration,
     check_exclusions,
 )
@@ -245,13 +246,25 @@ def _form_faults(files: Mapping[str, str | Path], codebook: Codebook) -> Iterato
 def _rule_faults(
     exclusions: Sequence[Exclusion], tables: Mapping[str, ValidatedWave]
 ) -> Iterator[Fault]:
+    own = {name: tables[name].source.file for name in TABLES}
     for number, rule in enumerate(exclusions, start=1):
+        if isinstance(rule, OtherCell) and rule.column not in tables["episodes"].cells:
+            yield cell_of_moments(rule.column, moments=own["moments"], episodes=own["episodes"])
         if isinstance(rule, AnsweredValue) and rule.column not in tables["episodes"].cells:
             message = (
-                f"answered: column {rule.column} is in {tables['moments'].source.file}; whole "
-                f"episodes are left out, by a column of {tables['episodes'].source.file}"
+                f"answered: column {rule.column} is in {own['moments']}; whole episodes are "
+                f"left out, by a column of {own['episodes']}"
             )
             yield Fault(where=f"exclude, rule {number}", message=message)
+
+
+def cell_of_moments(column: str, *, moments: str, episodes: str) -> Fault:
+    """Return the fault of cells by a column of the moments, which would cut episodes up."""
+    message = (
+        f"column {column} is in {moments}; a study of moments is run for each value of a "
+        f"segment column of {episodes}, whole episodes at a time"
+    )
+    return Fault(file="study.yaml", where=f"for_each, {column}", message=message)
 
 
 def _own_part(codebook: Codebook, table: str, raw: Mapping[str, pd.DataFrame]) -> Codebook:

@@ -21,8 +21,6 @@ def in_cell(study: Study, cell: Mapping[str, str]) -> Study:
     StudyError
         The study has no such column, or the codebook no such label.
     """
-    if study.layout == "tables":
-        raise StudyError(f"study {study.name}: moments and episodes are run as a whole")
     waves = list(study.data) if study.layout == "waves" else []
     chosen = {}
     for name, value in cell.items():
@@ -53,6 +51,8 @@ def cell_labels(
         known = [c.name for c in codebook.columns_with_role("segment")]
         known += ["wave"] if waves else []
         has = f"there are {', '.join(known)}" if known else "there is none"
+        if any(c.name == name for c in codebook.columns_with_role("condition")):
+            return (), f"is the condition, which is compared within a run; of segments {has}"
         return (), f"is no segment column; {has}{did_you_mean(name, known)}"
     declared = {wave: wave for wave in waves}
     if column is not None:

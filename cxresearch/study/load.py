@@ -225,10 +225,6 @@ class _Loader:
         """Return the columns and labels the study is run for one by one."""
         if codebook is None or not file.for_each:
             return {}
-        if isinstance(file.data, dict):
-            message = "is for studies of answers; moments and episodes are run as a whole"
-            self._fault(("for_each",), f"for_each {message}")
-            return {}
         found: dict[str, tuple[str, ...]] = {}
         for name, values in file.for_each.items():
             labels, message = cell_labels(name, values, codebook, list(file.waves or ()))
