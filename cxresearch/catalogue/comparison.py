@@ -14,7 +14,7 @@ from scipy import stats
 
 from cxresearch._files import read_json
 from cxresearch._multiplicity import adjust_p_values
-from cxresearch._partial_pooling import partial_pool
+from cxresearch._partial_pooling import partial_pool, pooled_intervals
 from cxresearch._types import Json
 from cxresearch.catalogue import opened, trends
 from cxresearch.catalogue.cells import cell_in_words
@@ -65,9 +65,12 @@ def compare_cells(
 
     Notes
     -----
-    Partial pooling takes the estimates as normal with known standard errors and a variance
-    between cells after Paule and Mandel; R: ``metafor::blup(metafor::rma(yi, sei = sei,
-    method = "PM"))``. A small cell is drawn further towards the mean than a large one.
+    Partial pooling takes the estimates as normal with known standard errors, and the variance
+    between cells by restricted maximum likelihood; R: ``metafor::blup(metafor::rma(yi, sei =
+    sei))``. A small cell is drawn further towards the mean than a large one. The intervals
+    allow for not knowing how much cells vary (flat prior on their standard deviation): taken
+    for known, 95% intervals of 3 to 10 cells cover as little as 85% of the true values; these
+    cover 94 to 99% (``benchmarks/coverage_cells.py``).
     """
     reports = find_workspace(workspace) / "reports" / study / CELLS
     filings = [find_run(reports, cell, run) for cell, run in runs.items()]
@@ -85,7 +88,7 @@ def compare_cells(
             if numbers is not None:
                 rows.append(_row(filing, model, numbers))
     frame = pd.DataFrame(rows, columns=list(COLUMNS[:11]))
-    return _with_pooled(frame)
+    return _with_pooled(frame, min((_level(filing) for filing in filings), default=0.95))
 
 
 def cell_findings(cells: pd.DataFrame, *, language: str = "en") -> tuple[Finding, ...]:
@@ -145,7 +148,7 @@ def _q_test(own: pd.DataFrame) -> float:
 
 
 def _row(filing: Filing, model: Json, numbers: Mapping[str, Any]) -> list[Any]:
-    level = float(filing.parameters.get("confidence_level", 0.95))
+    level = _level(filing)
     low, high = float(numbers["conf_low"]), float(numbers["conf_high"])
     cell = read_json(filing.folder / "run.json")["cell"]
     language = str(read_json(filing.folder / "run.json").get("language") or "en")
@@ -162,6 +165,10 @@ def _row(filing: Filing, model: Json, numbers: Mapping[str, Any]) -> list[Any]:
         high,
         (high - low) / (2 * float(stats.norm.ppf((1 + level) / 2))),
     ]
+
+
+def _level(filing: Filing) -> float:
+    return float(filing.parameters.get("confidence_level", 0.95))
 
 
 def _from_results(folder: Path, key: tuple[str, str, str]) -> Mapping[str, Any] | None:
@@ -181,12 +188,14 @@ def _from_results(folder: Path, key: tuple[str, str, str]) -> Mapping[str, Any] 
     return None
 
 
-def _with_pooled(frame: pd.DataFrame) -> pd.DataFrame:
+def _with_pooled(frame: pd.DataFrame, level: float) -> pd.DataFrame:
     pooled = pd.DataFrame(math.nan, index=frame.index, columns=list(COLUMNS[11:]))
     for _, own in frame.groupby(["result", "term", "group"], sort=False):
         usable = own[own["std_error"] > 0]
         if len(usable) < _FEWEST_POOLED:
             continue
-        found = partial_pool(usable["estimate"].to_numpy(), usable["std_error"].to_numpy() ** 2)
-        pooled.loc[usable.index] = np.column_stack([found.pooled, found.low, found.high])
+        own_values = usable["estimate"].to_numpy(), usable["std_error"].to_numpy() ** 2
+        middle = partial_pool(*own_values, method="reml").pooled
+        low, high = pooled_intervals(*own_values, confidence_level=level)
+        pooled.loc[usable.index] = np.column_stack([middle, low, high])
     return pd.concat([frame, pooled], axis=1)

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from cxresearch._multiplicity import adjust_p_values
-from cxresearch._partial_pooling import partial_pool, restricted_log_likelihood
+from cxresearch._partial_pooling import partial_pool, spread_posterior
 from cxresearch._resample import rank_shares
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_choice, check_count, check_fraction, check_share
@@ -27,7 +27,6 @@ MANY_GROUPS = 5
 """A segment with at least so many groups is pooled without being named."""
 LEAST_GROUPS = 3
 """Fewer say nothing about how much groups vary."""
-_GRID = 400
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -354,13 +353,9 @@ def _posterior(
     mean: FloatArray, variance: FloatArray, *, draws: int, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
     """Draw τ (draws,) and the true gaps (draws, groups) given the groups' means."""
-    widest = 3 * float(mean.std(ddof=1)) + 3 * float(np.sqrt(variance.mean()))
-    grid = (np.arange(_GRID) + 0.5) / _GRID * widest
-    height = np.array([restricted_log_likelihood(mean, variance, t**2) for t in grid])
-    chance = np.exp(height - height.max())
-    step = widest / _GRID
-    tau = rng.choice(grid, size=draws, p=chance / chance.sum())
-    tau = tau + step * (rng.random(draws) - 0.5)
+    known = spread_posterior(mean, variance)
+    tau = rng.choice(known.tau, size=draws, p=known.chance)
+    tau = tau + known.step * (rng.random(draws) - 0.5)
     total = 1 / (variance + tau[:, None] ** 2)
     precision = total.sum(axis=1)
     centre = total @ mean / precision + rng.standard_normal(draws) / np.sqrt(precision)
