@@ -28,7 +28,7 @@ from cxresearch.wording.labels import shortened
 
 MEASURES = ("share", "coefficient", "given")
 _CORNERS = 36
-_DOT, _MOVE = 8.0, 4
+_DOT, _CLEAR, _MOVE = 8.0, (17.0, 13.0), 3
 _LONGEST_DIRECT = 34
 """A longer name would cover its neighbours; then points are numbered and listed below."""
 
@@ -252,19 +252,21 @@ class DriverMap:
         return taken
 
     def _past_points(self, plane: Plane, box: Box, *, low: bool) -> float:
-        """Return how far a name leaves its corner so that it covers no point.
+        """Return how far a name leaves its corner so that it stands clear of every point.
 
-        0 where it would cover one everywhere in its quadrant.
+        It covers none where it cannot stand clear, and 0 where it would cover one everywhere in
+        its quadrant.
         """
-        found = (plane.point(row.performance, row.importance) for row in self.rows)
-        dots = [(x - _DOT, x + _DOT, y - _DOT, y + _DOT) for x, y in found]
+        found = [plane.point(row.performance, row.importance) for row in self.rows]
         edge = plane.y(self.placed.cut_importance)
         room = box[2] - edge if low else edge - box[3]
-        for step in range(max(int(room) // _MOVE, 0) + 1):
-            moved = step * (-_MOVE if low else _MOVE)
-            there = (box[0], box[1], box[2] + moved, box[3] + moved)
-            if not any(overlap(there, dot) for dot in dots):
-                return float(moved)
+        for half in (*_CLEAR, _DOT):
+            dots = [(x - half, x + half, y - half, y + half) for x, y in found]
+            for step in range(max(int(room) // _MOVE, 0) + 1):
+                moved = step * (-_MOVE if low else _MOVE)
+                there = (box[0], box[1], box[2] + moved, box[3] + moved)
+                if not any(overlap(there, dot) for dot in dots):
+                    return float(moved)
         return 0.0
 
     def _points(self, canvas: Canvas, plane: Plane) -> None:

@@ -299,6 +299,26 @@ def test_axes_quadrants_and_cross_hair_are_named(figures: list[Figure]) -> None:
     assert "The dashed lines are the means of the drivers" in figures[2].caption
 
 
+@pytest.mark.parametrize("shown", [0.021, 0.04, 0.06, 0.1])
+def test_the_name_of_a_quadrant_stands_clear_of_points(
+    drivers: ModuleType, shown: float
+) -> None:
+    """Wherever a point lies on the way up from the corner, the name is not close to it."""
+    placed = drivers.placed()
+    corner = placed.positions["performance"].max()
+    importance = [shown, *([0.3] * (len(placed.positions) - 1))]
+    positions = placed.positions.assign(importance=importance)
+    positions.loc[positions.index[0], "performance"] = corner
+    least = float(positions["performance"].min())
+    moved = dataclasses.replace(placed, positions=positions, cut_performance=least)
+    picture = pictures(plot_map(moved))[1]
+    (name,) = (t for t in picture.iter(f"{SVG}text") if t.text == "Possible overkill")
+    low, width = float(name.get("y")), text_width("Possible overkill", 13.5, bold=True)
+    box = (float(name.get("x")) - width, float(name.get("x")), low - 13.5, low + 4)
+    dots = [(float(u.get("x")), float(u.get("y"))) for u in picture.iter(f"{SVG}use")]
+    assert [(x, y) for x, y in dots if overlap(box, (x - 12, x + 12, y - 12, y + 12))] == []
+
+
 def test_places_that_are_not_decided_have_an_open_sign_and_a_question_mark(
     drivers: ModuleType,
 ) -> None:
