@@ -37,6 +37,7 @@ from cxresearch.drivers import WhatIfResult as WhatIfResult
 from cxresearch.drivers import block_importance as block_importance
 from cxresearch.drivers import compare_importance as compare_importance
 from cxresearch.drivers import dominance_analysis as dominance_analysis
+from cxresearch.drivers import dominance_from_correlation as dominance_from_correlation
 from cxresearch.drivers import driver_diagnostics as driver_diagnostics
 from cxresearch.drivers import driver_importance as driver_importance
 from cxresearch.drivers import driver_map as driver_map
@@ -46,6 +47,7 @@ from cxresearch.drivers import driver_table as driver_table
 from cxresearch.drivers import expected_change as expected_change
 from cxresearch.drivers import forest_importance as forest_importance
 from cxresearch.drivers import importance_by_segment as importance_by_segment
+from cxresearch.drivers import importance_from_correlation as importance_from_correlation
 from cxresearch.drivers import importance_performance as importance_performance
 from cxresearch.drivers import imputed_importance as imputed_importance
 from cxresearch.drivers import kano_classes as kano_classes
@@ -155,6 +157,7 @@ from cxresearch.plots import plot_zone as plot_zone
 from cxresearch.plots.cells import plot_cells as plot_cells
 from cxresearch.psychometrics import BifactorResult as BifactorResult
 from cxresearch.psychometrics import CfaResult as CfaResult
+from cxresearch.psychometrics import DependentCorrelationsResult as DependentCorrelationsResult
 from cxresearch.psychometrics import DistinctnessResult as DistinctnessResult
 from cxresearch.psychometrics import EfaResult as EfaResult
 from cxresearch.psychometrics import FactorAdequacyResult as FactorAdequacyResult
@@ -168,8 +171,13 @@ from cxresearch.psychometrics import PolychoricResult as PolychoricResult
 from cxresearch.psychometrics import ReliabilityBootstrapResult as ReliabilityBootstrapResult
 from cxresearch.psychometrics import ScaleReliabilityResult as ScaleReliabilityResult
 from cxresearch.psychometrics import SchmidLeimanResult as SchmidLeimanResult
+from cxresearch.psychometrics import adequacy_from_correlation as adequacy_from_correlation
 from cxresearch.psychometrics import alpha_from_covariance as alpha_from_covariance
 from cxresearch.psychometrics import bifactor_reliability as bifactor_reliability
+from cxresearch.psychometrics import branches_invariance as branches_invariance
+from cxresearch.psychometrics import (
+    compare_dependent_correlations as compare_dependent_correlations,
+)
 from cxresearch.psychometrics import confirmatory_factors as confirmatory_factors
 from cxresearch.psychometrics import distinct_dimensions as distinct_dimensions
 from cxresearch.psychometrics import distinct_scales as distinct_scales
@@ -179,6 +187,7 @@ from cxresearch.psychometrics import factor_reliability as factor_reliability
 from cxresearch.psychometrics import factors_from_correlation as factors_from_correlation
 from cxresearch.psychometrics import htmt as htmt
 from cxresearch.psychometrics import item_analysis as item_analysis
+from cxresearch.psychometrics import level_invariance as level_invariance
 from cxresearch.psychometrics import measurement_invariance as measurement_invariance
 from cxresearch.psychometrics import number_of_factors as number_of_factors
 from cxresearch.psychometrics import ordinal_reliability as ordinal_reliability
@@ -186,6 +195,7 @@ from cxresearch.psychometrics import polychoric_correlations as polychoric_corre
 from cxresearch.psychometrics import reliability_bootstrap as reliability_bootstrap
 from cxresearch.psychometrics import scale_reliability as scale_reliability
 from cxresearch.psychometrics import schmid_leiman as schmid_leiman
+from cxresearch.psychometrics import scores_from_correlation as scores_from_correlation
 from cxresearch.psychometrics import study_distinctness as study_distinctness
 from cxresearch.psychometrics import study_invariance as study_invariance
 from cxresearch.record import Recorder as Recorder
@@ -239,6 +249,8 @@ from cxresearch.study import lock_plan as lock_plan
 from cxresearch.study import plan_schema as plan_schema
 from cxresearch.study import start_study as start_study
 from cxresearch.study import study_schema as study_schema
+from cxresearch.survey import SurveyMeansResult as SurveyMeansResult
+from cxresearch.survey import survey_means as survey_means
 from cxresearch.tables import display_analysis_plan as display_analysis_plan
 from cxresearch.tables import display_apa as display_apa
 from cxresearch.tables import display_asymmetry as display_asymmetry

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from cxresearch.psychometrics.adequacy import FactorAdequacyResult, factor_adequacy
+from cxresearch._correlations import scores_from_correlation
+from cxresearch.psychometrics.adequacy import (
+    FactorAdequacyResult,
+    adequacy_from_correlation,
+    factor_adequacy,
+)
 from cxresearch.psychometrics.bifactor import (
     BifactorResult,
     SchmidLeimanResult,
@@ -12,6 +17,10 @@ from cxresearch.psychometrics.bifactor import (
 from cxresearch.psychometrics.cfa import confirmatory_factors
 from cxresearch.psychometrics.cfa_result import CfaResult
 from cxresearch.psychometrics.coefficient_alpha import alpha_from_covariance
+from cxresearch.psychometrics.dependent_correlations import (
+    DependentCorrelationsResult,
+    compare_dependent_correlations,
+)
 from cxresearch.psychometrics.distinctness import HtmtResult, htmt
 from cxresearch.psychometrics.efa import (
     EfaResult,
@@ -20,6 +29,7 @@ from cxresearch.psychometrics.efa import (
 )
 from cxresearch.psychometrics.factor_count import NumberOfFactorsResult, number_of_factors
 from cxresearch.psychometrics.invariance import InvarianceResult, measurement_invariance
+from cxresearch.psychometrics.invariance_levels import level_invariance
 from cxresearch.psychometrics.items import ItemAnalysisResult, item_analysis
 from cxresearch.psychometrics.omega import FactorReliabilityResult, factor_reliability
 from cxresearch.psychometrics.ordinal_omega import (
@@ -32,13 +42,18 @@ from cxresearch.psychometrics.reliability_bootstrap import (
     ReliabilityBootstrapResult,
     reliability_bootstrap,
 )
-from cxresearch.psychometrics.study import study_distinctness, study_invariance
+from cxresearch.psychometrics.study import (
+    branches_invariance,
+    study_distinctness,
+    study_invariance,
+)
 from cxresearch.psychometrics.verdict import distinct_dimensions, distinct_scales
 from cxresearch.psychometrics.verdict_result import DistinctnessResult
 
 __all__ = [
     "BifactorResult",
     "CfaResult",
+    "DependentCorrelationsResult",
     "DistinctnessResult",
     "EfaResult",
     "FactorAdequacyResult",
@@ -52,8 +67,11 @@ __all__ = [
     "ReliabilityBootstrapResult",
     "ScaleReliabilityResult",
     "SchmidLeimanResult",
+    "adequacy_from_correlation",
     "alpha_from_covariance",
     "bifactor_reliability",
+    "branches_invariance",
+    "compare_dependent_correlations",
     "confirmatory_factors",
     "distinct_dimensions",
     "distinct_scales",
@@ -63,6 +81,7 @@ __all__ = [
     "factors_from_correlation",
     "htmt",
     "item_analysis",
+    "level_invariance",
     "measurement_invariance",
     "number_of_factors",
     "ordinal_reliability",
@@ -70,6 +89,7 @@ __all__ = [
     "reliability_bootstrap",
     "scale_reliability",
     "schmid_leiman",
+    "scores_from_correlation",
     "study_distinctness",
     "study_invariance",
 ]

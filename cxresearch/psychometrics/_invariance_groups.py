@@ -115,7 +115,7 @@ def groups_of(
     ResponseError
         An item does not hold numbers.
     """
-    answers = _numbers(frame, items)
+    answers = numbers_of(frame, items)
     known = labels.dropna()
     names = sorted(known.unique())
     if reference is not None:
@@ -140,7 +140,16 @@ def groups_of(
     )
 
 
-def _numbers(frame: pd.DataFrame, items: tuple[str, ...]) -> FloatArray:
+def numbers_of(frame: pd.DataFrame, items: tuple[str, ...]) -> FloatArray:
+    """Return the items, nan where missing, shape (n, p).
+
+    Raises
+    ------
+    CxError
+        An item is not a column.
+    ResponseError
+        An item does not hold numbers.
+    """
     check_names("items", items, [str(name) for name in frame.columns], of="columns")
     text = [item for item in items if not pd.api.types.is_numeric_dtype(frame[item])]
     if text:

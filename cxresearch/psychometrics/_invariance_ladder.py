@@ -241,6 +241,11 @@ def scaling_at(layout: Layout, values: FloatArray, sample: Sample) -> float:
     """Return ``(tr B₁A₁⁻¹ − tr B A⁻¹)/df`` at a point, 1 for a saturated model."""
     if layout.df == 0:
         return 1.0
+    return (sample.saturated - trace_at(layout, values, sample)) / layout.df
+
+
+def trace_at(layout: Layout, values: FloatArray, sample: Sample) -> float:
+    """Return ``tr B A⁻¹`` of the estimated parameters at a point."""
     q = layout.count
     bread, meat = np.zeros((q, q)), np.zeros((q, q))
     for g, own in enumerate(layout.full(values)):
@@ -252,8 +257,7 @@ def scaling_at(layout: Layout, values: FloatArray, sample: Sample) -> float:
         bread += chosen.T @ info @ chosen
         scores = casewise(sample.data[g], layout.model, own, pull) @ chosen
         meat += scores.T @ scores
-    trace = float(np.trace(np.linalg.solve(bread, meat)))
-    return (sample.saturated - trace) / layout.df
+    return float(np.trace(np.linalg.solve(bread, meat)))
 
 
 def _indices(chi2: float, df: int, scaling: float, sample: Sample, p: int) -> Indices:
@@ -289,10 +293,17 @@ def _srmr(fit: MeanFit, sample: Sample) -> float:
 
 def srmr_with_means(moments: Moments, implied: FloatArray, mean: FloatArray) -> float:
     """Return the root mean square of standardised residuals, means among them (Bentler)."""
-    sd = np.sqrt(np.diag(moments.covariance))
-    residual = (moments.covariance - implied) / np.outer(sd, sd)
+    return srmr_of_moments(moments.mean, moments.covariance, implied, mean)
+
+
+def srmr_of_moments(
+    own: FloatArray, covariance: FloatArray, implied: FloatArray, mean: FloatArray
+) -> float:
+    """Return the same of own means and covariances against implied ones."""
+    sd = np.sqrt(np.diag(covariance))
+    residual = (covariance - implied) / np.outer(sd, sd)
     upper = residual[np.triu_indices(len(sd))]
-    return float(np.sqrt(np.mean(np.append(upper, (moments.mean - mean) / sd) ** 2)))
+    return float(np.sqrt(np.mean(np.append(upper, (own - mean) / sd) ** 2)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

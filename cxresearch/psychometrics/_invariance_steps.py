@@ -116,7 +116,7 @@ def climb_ladder(
     first = try_rung(model, sample, "configural")
     climb.steps["configural"] = Step(
         name="configural", against="", rung=first, wider=None, difference=None,
-        outcome=_structure(first),
+        outcome=structure_outcome(first),
     )  # fmt: skip
     metric = _add(
         climb, "metric", "configural", try_rung(model, sample, "metric"), sample, level
@@ -163,7 +163,7 @@ def _partial(
 
     def good(rung: Rung) -> bool:
         difference = difference_of(rung, wider, sample)
-        return _outcome(rung, wider, difference, level) == "holds"
+        return outcome_of(rung, wider, difference, level) == "holds"
 
     if start is None or (freed and good(start)):
         return start
@@ -182,7 +182,7 @@ def _add(
     outcome: Outcome = "not_estimated"
     if rung is not None and wider is not None and rung.df > wider.df:
         difference = difference_of(rung, wider, sample)
-        outcome = _outcome(rung, wider, difference, level)
+        outcome = outcome_of(rung, wider, difference, level)
     step = Step(
         name=name, against=against, rung=rung, wider=wider, difference=difference,
         outcome=outcome,
@@ -191,14 +191,15 @@ def _add(
     return step
 
 
-def _structure(rung: Rung | None) -> Outcome:
+def structure_outcome(rung: Rung | None) -> Outcome:
+    """Whether the factors describe the answers at all."""
     if rung is None:
         return "not_estimated"
     good = rung.indices.cfi >= LEAST_CFI and rung.indices.rmsea <= MOST_RMSEA
     return "holds" if good else "fails"
 
 
-def _outcome(rung: Rung, wider: Rung, difference: Difference, level: float) -> Outcome:
+def outcome_of(rung: Rung, wider: Rung, difference: Difference, level: float) -> Outcome:
     """Whether the χ² difference and the fall of CFI say the same."""
     if not math.isfinite(difference.p_value):
         return "unclear"

@@ -56,7 +56,8 @@ class InvarianceResult(Result):
     ladder : pandas.DataFrame
         One row a rung: term (``configural``: the same factors; ``metric``: equal loadings;
         ``scalar``: equal intercepts too; ``strict``: equal residual variances too;
-        ``partial_metric``, ``partial_scalar``: all but what is freed), group (the rung it is
+        ``partial_metric``, ``partial_scalar``: all but what is freed; ``common``: one
+        covariance matrix, free levels, see `level_invariance`), group (the rung it is
         compared with), statistic, df, p_value (of the χ² difference, scaled for ``"mlr"``), n;
         then chi2, chi2_df, chi2_p_value (of the rung, scaled for ``"mlr"``), scaling, cfi,
         tli, rmsea, rmsea_low, rmsea_high, srmr, aic, bic, change_cfi, change_rmsea,
@@ -99,7 +100,8 @@ class InvarianceResult(Result):
     notes : tuple of str
         ``"rows_dropped:17"``, ``"group_unknown:3"``, ``"group_left_out:B:too_small"``,
         ``"small_group:B:80"`` (fewer than 100), ``"heywood:Q3:B"``, ``"coarse_skewed:5"``
-        (seven steps or fewer and answers piled up at one end).
+        (seven steps or fewer and answers piled up at one end), ``"loadings_not_tested"`` (of
+        `level_invariance`).
     """
 
     ladder: pd.DataFrame
@@ -297,24 +299,25 @@ def measurement_invariance(  # noqa: PLR0913 - options of one analysis
     known = frame.loc[labels.notna().to_numpy(), list(placed.items)]
     coarse = coarse_note(known.to_numpy(dtype=float, na_value=np.nan))
     if len(groups.names) < 2:
-        return _nothing(groups, common)
+        return nothing_compared(groups, common)
     sample = sample_of(
         groups.names, groups.data, groups.moments, placed.items, robust=estimator == "mlr"
     )
     climb = climb_ladder(placed, sample, named, search=search, level=confidence_level)
-    return _result(placed, sample, climb, (*_notes(groups, common), *coarse), common)
+    return _result(placed, sample, climb, (*group_notes(groups), *coarse), common)
 
 
-def _nothing(groups: Groups, common: Mapping[str, Any]) -> InvarianceResult:
+def nothing_compared(groups: Groups, common: Mapping[str, Any]) -> InvarianceResult:
+    """Return the result where fewer than two groups can be compared."""
     return InvarianceResult(
-        ladder=_empty(_LADDER),
-        releases=_empty(_RELEASES),
-        means=_empty(LATENT_MEANS),
+        ladder=empty_table(_LADDER),
+        releases=empty_table(_RELEASES),
+        means=empty_table(LATENT_MEANS),
         verdict="unclear",
         reasons=("one_group",) if groups.names else ("no_group",),
         freed=(),
         searched=False,
-        notes=_notes(groups, common),
+        notes=group_notes(groups),
         **common,
     )
 
@@ -334,29 +337,31 @@ def _result(
         means = (
             latent_means(rung, sample, common["missing"], level)
             if rung
-            else _empty(LATENT_MEANS)
+            else empty_table(LATENT_MEANS)
         )
     except EstimationError:
-        means = _empty(LATENT_MEANS)
+        means = empty_table(LATENT_MEANS)
     return InvarianceResult(
         ladder=ladder_table(climb, sample),
         releases=release_table(climb, model, sample),
         means=means,
         verdict=verdict,
         reasons=reasons,
-        freed=_freed_names(rung or last, model),
+        freed=freed_names(rung or last, model),
         searched=climb.searched,
         notes=(*notes, *heywood_notes(climb.rung("configural"), sample.names)),
         **common,
     )
 
 
-def _freed_names(rung: Rung | None, model: FactorModel) -> tuple[str, ...]:
+def freed_names(rung: Rung | None, model: FactorModel) -> tuple[str, ...]:
+    """Return ``"intercept:x3"`` for what differs between groups on a rung."""
     freed = sorted(rung.freed) if rung else []
     return tuple(f"{KIND_NAMES[kind]}:{model.items[item]}" for kind, item in freed)
 
 
-def _notes(groups: Groups, common: Mapping[str, Any]) -> tuple[str, ...]:
+def group_notes(groups: Groups) -> tuple[str, ...]:
+    """Return who was left out, and which groups are small."""
     table = groups.table
     left_out = table[~table["used"].astype(bool)]
     dropped = int(table["n_asked"].sum() - table["n"].sum())
@@ -368,5 +373,6 @@ def _notes(groups: Groups, common: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _empty(columns: Sequence[str]) -> pd.DataFrame:
+def empty_table(columns: Sequence[str]) -> pd.DataFrame:
+    """Return a table with columns and no rows."""
     return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})

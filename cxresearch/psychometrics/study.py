@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from cxresearch.errors import EstimationError, ResponseError
 from cxresearch.psychometrics._answers import table_of
 from cxresearch.psychometrics.invariance import InvarianceResult, measurement_invariance
+from cxresearch.psychometrics.invariance_levels import level_invariance
 from cxresearch.psychometrics.verdict import distinct_dimensions
 from cxresearch.psychometrics.verdict_result import DistinctnessResult
 from cxresearch.responses.model import Responses
@@ -55,6 +57,62 @@ def study_invariance(
     return measurement_invariance(
         responses, group=groups[0], battery=battery, confidence_level=confidence_level
     )
+
+
+class Compared(Protocol):
+    """What compares the groups of a segment, such as the result of `pooled_gaps`."""
+
+    @property
+    def segment(self) -> str:
+        """The column."""
+
+
+def branches_invariance(
+    responses: Responses,
+    compared: Compared | None,
+    *,
+    besides: Sequence[InvarianceResult | None] = (),
+    battery: str | None = None,
+    confidence_level: float = 0.95,
+) -> InvarianceResult | None:
+    """Ask whether the many groups of a study, its branches, are measured alike.
+
+    Parameters
+    ----------
+    responses : Responses
+    compared : PooledGapsResult or None
+        Whose groups are looked at; None for none.
+    besides : sequence of InvarianceResult or None
+        Looked at already, and so not looked at again.
+    battery : str, optional
+        Not needed when the codebook has one.
+    confidence_level : float
+
+    Returns
+    -------
+    InvarianceResult or None
+        Of `measurement_invariance` where groups are large enough to hold at least half of the
+        respondents; else of `level_invariance`, which needs few in each. None where nothing is
+        compared, or it was looked at already.
+
+    Raises
+    ------
+    CxError
+        An unknown battery.
+    """
+    looked_at = [one.group for one in besides if one is not None]
+    if compared is None or compared.segment in looked_at:
+        return None
+    asked: dict[str, Any] = {
+        "group": compared.segment, "battery": battery, "confidence_level": confidence_level
+    }  # fmt: skip
+    full = measurement_invariance(responses, **asked)
+    if len(full.names) > 1 and full.n >= 0.5 * full.n_asked:
+        return full
+    try:
+        return level_invariance(responses, **asked)
+    except EstimationError:
+        return full
 
 
 def study_distinctness(

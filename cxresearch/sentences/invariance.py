@@ -54,7 +54,8 @@ def _what(result: InvarianceResult) -> tuple[str, list[str], Sureness]:
     if result.ladder.empty:
         return "too_little_warning", [], "not_decided"
     if result.verdict == "comparable":
-        return "alike", [], "likely"
+        levels = "_levels" if "loadings_not_tested" in result.notes else ""
+        return f"alike{levels}", [], "likely"
     if result.verdict == "comparable_partial":
         searched = "_searched" if result.searched else ""
         return f"alike_partly{searched}_warning", freed, "likely"
@@ -64,14 +65,14 @@ def _what(result: InvarianceResult) -> tuple[str, list[str], Sureness]:
         worst = _worst(result)
         two = "_two" if len(result.names) == 2 else ""
         return f"differently{two}{'_items' if worst else ''}_warning", worst, "clear"
-    structure = any(reason.startswith("configural") for reason in result.reasons)
+    structure = any(reason.startswith(("configural", "common")) for reason in result.reasons)
     return ("structure_warning" if structure else "undecided_warning"), [], "not_decided"
 
 
 def _worst(result: InvarianceResult) -> list[str]:
     """Return the items whose equality fits worst on the rung that fails, if significantly."""
     outcomes = result.ladder.set_index("term")["outcome"]
-    kind = "intercept" if outcomes["metric"] == "holds" else "loading"
+    kind = "intercept" if outcomes.get("metric", "holds") == "holds" else "loading"
     rows = result.releases[result.releases["parameter"] == kind]
     clear = rows[rows["p_value"] < (1 - result.confidence_level) / max(len(rows), 1)]
     return [clean(term) for term in clear["term"].head(_MOST_ITEMS)]

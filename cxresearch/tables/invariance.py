@@ -146,6 +146,8 @@ def _ladder_notes(invariance: InvarianceResult, formats: Formats) -> Iterator[st
         names = formats.messages.listed([clean(name) for name in invariance.names])
         yield _text("notes.groups", formats, names=names, total=formats.count(invariance.n))
         yield _text("notes.rule", formats)
+        if "loadings_not_tested" in invariance.notes:
+            yield _text("notes.levels", formats)
         if invariance.estimator == "mlr":
             yield _text("notes.scaled", formats)
     if invariance.freed:
