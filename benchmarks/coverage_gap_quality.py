@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from cxresearch._dependent_correlations import williams_test
 from cxresearch._moments import column_moments
 from cxresearch._resample import draw_indices, factors_from, units_of
-from cxresearch.servqual._dependent_correlations import williams_test
 from cxresearch.servqual._gap_quality_rows import Score
 from cxresearch.servqual._gap_reliability import (
     gap_reliability,

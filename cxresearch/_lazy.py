@@ -10,20 +10,23 @@ from typing import Any
 def names_in_stub(file: str) -> dict[str, str]:
     """Return the names a package exports: name → module below the package.
 
-    They are read from the stub beside its ``__init__.py``, whose lines are
-    ``from <package>.<module> import <name> as <name>``: the list that type checkers read.
+    They are read from the stub beside its ``__init__.py``, the list that type checkers read:
+    ``from <package>.<module> import <name> as <name>``, in one line or, if long, in brackets.
 
     Parameters
     ----------
     file : str
         ``__file__`` of the package.
     """
-    found = {}
+    found, module, before = {}, "", ""
     with open(f"{file}i", encoding="utf-8") as lines:
-        for line in lines:
-            if line.startswith("from "):
-                _, module, _, name, *_ = line.split()
-                found[name] = module.partition(".")[2]
+        text = "".join(line for line in lines if not line.startswith("#"))
+    for word in text.translate(dict.fromkeys(map(ord, "(),"), " ")).split():
+        if before == "from":
+            module = word.partition(".")[2]
+        elif before == "as":
+            found[word] = module
+        before = word
     return found
 
 

@@ -79,17 +79,21 @@ def unit_totals(rows: FloatArray, design: SurveyDesign) -> FloatArray:
     return totals
 
 
-def linearised_covariance(influence: FloatArray, design: SurveyDesign) -> FloatArray:
+def linearised_covariance(
+    influence: FloatArray, design: SurveyDesign, *, sampled: FloatArray | None = None
+) -> FloatArray:
     r"""Return the design-based covariance of estimates from their influence values.
 
-    ``V = Σ_h n_h/(n_h − 1) Σ_c (z_hc − z̄_h)(z_hc − z̄_h)'`` with z the sums of the influence
-    over the units of a stratum.
+    ``V = Σ_h (1 − f_h) n_h/(n_h − 1) Σ_c (z_hc − z̄_h)(z_hc − z̄_h)'`` with z the sums of the
+    influence over the units of a stratum.
 
     Parameters
     ----------
     influence : ndarray, shape (n, k)
         Weight share times influence of each respondent, 0 outside the domain.
     design : SurveyDesign
+    sampled : ndarray, shape (H,), optional
+        Share f of the units of each stratum that were sampled; 0 where not given.
 
     Returns
     -------
@@ -116,6 +120,8 @@ def linearised_covariance(influence: FloatArray, design: SurveyDesign) -> FloatA
     centred = np.where(lonely[:, None], totals, totals - means[design.stratum])
     of_unit = sizes[design.stratum]
     scale = np.where(lonely, 1.0, of_unit / np.maximum(of_unit - 1, 1))
+    if sampled is not None:
+        scale = scale * (1 - sampled[design.stratum])
     return np.asarray((centred * scale[:, None]).T @ centred)
 
 

@@ -56,6 +56,7 @@ ROOMS = {
     "psychometrics": "Psychometrics",
     "drivers": "Drivers",
     "peak_end": "Peak-end",
+    "survey": "Survey means",
     "plots": "Figures",
     "tables": "Tables",
     "sentences": "Findings",

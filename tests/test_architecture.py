@@ -13,7 +13,7 @@ FLOORS = {
     0: ["errors", "_*", "results"],
     1: ["codebook"],
     2: ["responses"],
-    3: ["psychometrics", "servqual", "drivers", "peak_end", "planned", "wording", "shown"],
+    3: ["psychometrics", "servqual", "drivers", "peak_end", "survey", "planned", "wording", "shown"],
     4: ["study", "plots", "tables", "sentences", "record", "scaffold"],
     5: ["runs", "reports", "course"],
     6: ["catalogue"],

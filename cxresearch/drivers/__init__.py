@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from cxresearch.drivers.diagnostics import DriverDiagnosticsResult, driver_diagnostics
     from cxresearch.drivers.dominance import DominanceResult, dominance_analysis
     from cxresearch.drivers.forest import ForestImportanceResult, forest_importance
+    from cxresearch.drivers.from_correlation import (
+        dominance_from_correlation,
+        importance_from_correlation,
+    )
     from cxresearch.drivers.importance import DriverImportanceResult, driver_importance
     from cxresearch.drivers.kano import KanoResult, kano_classes
     from cxresearch.drivers.map import ImportancePerformanceResult, importance_performance
@@ -55,6 +59,7 @@ __all__ = [
     "block_importance",
     "compare_importance",
     "dominance_analysis",
+    "dominance_from_correlation",
     "driver_diagnostics",
     "driver_importance",
     "driver_map",
@@ -64,6 +69,7 @@ __all__ = [
     "expected_change",
     "forest_importance",
     "importance_by_segment",
+    "importance_from_correlation",
     "importance_performance",
     "imputed_importance",
     "kano_classes",
@@ -101,6 +107,7 @@ __getattr__ = lazy_names(
         "block_importance": "study",
         "compare_importance": "study",
         "dominance_analysis": "dominance",
+        "dominance_from_correlation": "from_correlation",
         "driver_diagnostics": "diagnostics",
         "driver_importance": "importance",
         "driver_map": "study",
@@ -110,6 +117,7 @@ __getattr__ = lazy_names(
         "expected_change": "what_if",
         "forest_importance": "forest",
         "importance_by_segment": "segments",
+        "importance_from_correlation": "from_correlation",
         "importance_performance": "map",
         "imputed_importance": "pooled_shares",
         "kano_classes": "kano",

@@ -242,6 +242,10 @@ class LinearGame:
     def draws(self, factors: FloatArray, *, visit_all: bool) -> Draws:
         """Return the replicates in which units count as `factors` (B, U) say."""
         covariance = covariances_from_sums(factors @ self.sums, self.variables)
+        return self.draws_of(covariance, visit_all=visit_all)
+
+    def draws_of(self, covariance: FloatArray, *, visit_all: bool) -> Draws:
+        """Return the replicates whose covariances are these (B, q, q)."""
         rest, total = self.given_controls(covariance)
         return Draws(
             shares=self.shares(covariance, visit_all=visit_all),

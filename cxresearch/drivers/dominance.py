@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -200,6 +200,30 @@ def dominance_analysis(  # noqa: PLR0913 - one entrance, each option with a defa
         seed=seed,
     )  # fmt: skip
     prepared = prepare_game(frame, question)
+    drawn = indices
+    if count and drawn is None:
+        drawn = draw_indices(prepared.units, count, np.random.default_rng(seed))
+    replicates = () if drawn is None else _resampled(prepared, drawn)
+    return dominance_result(prepared, question, replicates)
+
+
+def dominance_result(
+    prepared: Prepared, question: Question, replicates: Iterable[FloatArray]
+) -> DominanceResult:
+    """Return the result of a prepared game.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    question : Question
+    replicates : iterable of ndarray, shape (b, 2^p)
+        Worth of all subsets in replicates, in chunks; empty for none.
+
+    Raises
+    ------
+    CxError
+        Not all subsets can be compared.
+    """
     if not prepared.game.exact or prepared.players.ordered or len(prepared.players.names) < 2:
         raise CxError(
             "dominance compares what drivers add to all models: it needs 2 to 22 drivers (12 "
@@ -207,12 +231,7 @@ def dominance_analysis(  # noqa: PLR0913 - one entrance, each option with a defa
         )
     values, base = _all_values(prepared)
     found = _findings(values)
-    reproduced = None
-    if count:
-        drawn = indices
-        if drawn is None:
-            drawn = draw_indices(prepared.units, count, np.random.default_rng(seed))
-        reproduced = _reproduced(prepared, found, drawn)
+    count, reproduced = _reproduced(len(prepared.players.names), found, replicates)
     names, n = prepared.players.names, prepared.n
     return DominanceResult(
         estimates=_pair_table(names, found, reproduced, n),
@@ -224,7 +243,7 @@ def dominance_analysis(  # noqa: PLR0913 - one entrance, each option with a defa
             }
         ),
         conditional=_size_table(names, contributions_by_size(values), n),
-        outcome=outcome,
+        outcome=question.outcome,
         drivers=prepared.data.drivers,
         controls=prepared.data.controls,
         model=prepared.data.outcome.model,
@@ -234,10 +253,10 @@ def dominance_analysis(  # noqa: PLR0913 - one entrance, each option with a defa
         n=n,
         n_asked=prepared.asked,
         n_boot=count,
-        seed=seed,
-        weights=weights or "",
-        clusters=clusters or "",
-        strata=strata or "",
+        seed=question.seed,
+        weights=question.weights or "",
+        clusters=question.clusters or "",
+        strata=question.strata or "",
     )
 
 
@@ -250,19 +269,31 @@ def _all_values(prepared: Prepared) -> tuple[FloatArray, float]:
     return values, float(values[0])
 
 
-def _reproduced(prepared: Prepared, found: _Findings, drawn: IntArray) -> dict[str, FloatArray]:
-    """Share of replicates in which a relation is what it is in the sample, (p, p) a level."""
-    p = len(prepared.players.names)
+def _resampled(prepared: Prepared, drawn: IntArray) -> Iterator[FloatArray]:
+    """Yield the worth of all subsets in the replicates (b, 2^p), some at a time."""
     if prepared.criterion == "tjur":
         raise CxError("replicates are not offered for criterion 'tjur'; set n_boot=0")
-    chunk = max(1, CELLS >> p)
-    same = {level: np.zeros((p, p)) for level in LEVELS}
-    for start in range(0, len(drawn), chunk):
+    for start in range(0, len(drawn), chunk := held_at_once(prepared)):
         factors = factors_from(drawn[start : start + chunk], prepared.units)
-        again = _findings(prepared.game.subset_draws(factors))
+        yield prepared.game.subset_draws(factors)
+
+
+def held_at_once(prepared: Prepared) -> int:
+    """Return how many replicates of all subsets fit into memory together."""
+    return max(1, CELLS >> len(prepared.players.names))
+
+
+def _reproduced(
+    p: int, found: _Findings, replicates: Iterable[FloatArray]
+) -> tuple[int, dict[str, FloatArray] | None]:
+    """Count replicates, and the share that relate as the sample does, (p, p) a level."""
+    count, same = 0, {level: np.zeros((p, p)) for level in LEVELS}
+    for values in replicates:
+        again = _findings(values)
+        count += len(values)
         for level in LEVELS:
             same[level] += (again.relations[level] == found.relations[level]).sum(axis=0)
-    return {level: same[level] / len(drawn) for level in LEVELS}
+    return count, ({level: same[level] / count for level in LEVELS} if count else None)
 
 
 def _pair_table(

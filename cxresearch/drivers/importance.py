@@ -85,7 +85,8 @@ class DriverImportanceResult(Result):
         otherwise.
     replicates : str
         How replicates were computed: ``"exact"``, ``"followed"`` (the sample's shares plus
-        changes along fixed orders), ``"one_step"`` (one Newton step, likelihoods) or
+        changes along fixed orders), ``"one_step"`` (one Newton step, likelihoods),
+        ``"normal"`` (matrices drawn as from normal answers; `importance_from_correlation`) or
         ``"none"``.
     n_boot : int
     confidence_level : float
@@ -288,7 +289,7 @@ def driver_importance(  # noqa: PLR0913 - one entrance, each option with a defau
         prepared, point, count=count, interval=interval,
         confidence_level=confidence_level, indices=indices, seed=seed,
     )  # fmt: skip
-    return _result(prepared, point, evidence, question, count)
+    return importance_result(prepared, point, evidence, question)
 
 
 def check_n_boot(n_boot: int) -> int:
@@ -333,10 +334,17 @@ def _evidence(
     )
 
 
-def _result(
-    prepared: Prepared, point: PointShares, evidence: Evidence, question: Question, count: int
+def importance_result(
+    prepared: Prepared,
+    point: PointShares,
+    evidence: Evidence,
+    question: Question,
+    *,
+    replicates: str = "",
 ) -> DriverImportanceResult:
+    """Return the result of a prepared game and its replicates, however they were made."""
     game, known = prepared.game, intervals_of(evidence)
+    count = 0 if evidence.draws is None else len(evidence.draws.shares)
     dropped = prepared.asked - prepared.n
     return DriverImportanceResult(
         estimates=estimate_table(prepared, point, evidence, known),
@@ -361,7 +369,7 @@ def _result(
         n_orders=0 if game.exact else len(game.orders),
         interval=evidence.interval,
         acceleration=acceleration_name(prepared, evidence),
-        replicates=replicates_name(prepared, count),
+        replicates=replicates or replicates_name(prepared, count),
         n_boot=count,
         confidence_level=evidence.confidence_level,
         weights=question.weights or "",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxresearch._dependent_correlations import meng_error
 from cxresearch._multiplicity import adjust_p_values
 from cxresearch._types import P_ADJUST, FloatArray, PAdjust
 from cxresearch._validate import check_choice, check_names
@@ -275,14 +276,6 @@ class _Comparing:
             return {"estimate": estimate, "std_error": error, "df": math.inf}
         _, error = clustered_mean(gap, self.data.person)
         return {"estimate": estimate, "std_error": error, "df": self.data.people - 1.0}
-
-
-def meng_error(r_1: float, r_2: float, r_12: float, *, n: int) -> float:
-    """Return the standard error of the difference of two dependent Fisher z."""
-    mean_square = (r_1**2 + r_2**2) / 2
-    f = min(1.0, (1 - r_12) / (2 * (1 - mean_square)))
-    h = (1 - f * mean_square) / (1 - mean_square)
-    return math.sqrt(2 * (1 - r_12) * h / (n - 3))
 
 
 def _standard(values: FloatArray) -> FloatArray:

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxresearch._correlations import read_correlations
 from cxresearch._matrix import check_covariance, correlation_of, covariance_of
 from cxresearch._types import FloatArray
+from cxresearch._validate import check_count
 from cxresearch.psychometrics._answers import (
     check_varying,
     complete_answers,
@@ -122,7 +124,61 @@ def factor_adequacy(
     check_varying(answers, names)
     correlations = correlation_of(covariance_of(answers))
     check_positive_definite(correlations, tuple(names))
-    n, p = answers.shape
+    return _adequacy(correlations, tuple(names), n=len(answers), n_asked=len(frame))
+
+
+def adequacy_from_correlation(
+    correlations: FloatArray | pd.DataFrame, *, n: int, items: Sequence[str] | None = None
+) -> FactorAdequacyResult:
+    """Ask whether a correlation matrix is worth a factor analysis.
+
+    For a printed matrix, for polychoric correlations, or for correlations computed pair by pair
+    (``frame.corr()``), where each rests on those who answered both items.
+
+    Parameters
+    ----------
+    correlations : DataFrame or ndarray, shape (p, p)
+        A triangle is enough.
+    n : int
+        Respondents behind it, more than items. Of pairwise correlations take the smallest
+        number of a pair: it makes Bartlett's test the more careful.
+    items : sequence of str, optional
+        Names of the rows; those of the frame where not given.
+
+    Returns
+    -------
+    FactorAdequacyResult
+
+    Raises
+    ------
+    CxError
+        The matrix is not one of correlations, or n is too small.
+    EstimationError
+        It is not positive definite, as pairwise correlations may be.
+
+    Notes
+    -----
+    R: ``psych::KMO(R)`` and ``psych::cortest.bartlett(R, n)``.
+
+    References
+    ----------
+    Kaiser, H. F., & Rice, J. (1974). Little Jiffy, Mark IV. Educational and Psychological
+    Measurement 34, 111–117. https://doi.org/10.1177/001316447403400115
+
+    Examples
+    --------
+    >>> printed = [[1.0, np.nan, np.nan], [0.5, 1.0, np.nan], [0.5, 0.5, 1.0]]
+    >>> round(adequacy_from_correlation(np.array(printed), n=100).kmo, 4)
+    0.6923
+    """
+    matrix = read_correlations(correlations, items)
+    asked = check_count("n", n, at_least=len(matrix.names) + 1)
+    return _adequacy(matrix.values, matrix.names, n=asked, n_asked=asked)
+
+
+def _adequacy(
+    correlations: FloatArray, names: tuple[str, ...], *, n: int, n_asked: int
+) -> FactorAdequacyResult:
     overall, each = kmo_from_correlation(correlations)
     chi2, df, p_value = bartlett_from_correlation(correlations, n=n)
     return FactorAdequacyResult(
@@ -130,7 +186,7 @@ def factor_adequacy(
             {
                 "term": names,
                 "estimate": each,
-                "n": np.full(p, float(n)),
+                "n": np.full(len(names), float(n)),
                 "squared_multiple_correlation": squared_multiple_correlations(correlations),
             }
         ),
@@ -139,10 +195,10 @@ def factor_adequacy(
         df=df,
         p_value=p_value,
         determinant=float(np.linalg.det(correlations)),
-        items=tuple(names),
+        items=names,
         n=n,
-        n_asked=len(frame),
-        notes=dropped_note(len(frame), n),
+        n_asked=n_asked,
+        notes=dropped_note(n_asked, n),
     )
 
 

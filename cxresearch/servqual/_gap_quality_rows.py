@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
+from cxresearch._dependent_correlations import williams_test
 from cxresearch._matrix import correlation_of, covariances_from_sums, moment_sums
 from cxresearch._resample import draw_indices, factors_from, units_of
 from cxresearch._types import BoolArray, FloatArray, IntArray
 from cxresearch.codebook.model import Battery
-from cxresearch.servqual._dependent_correlations import williams_test
 from cxresearch.servqual._gap_reliability import (
     GapReliability,
     gap_reliability,

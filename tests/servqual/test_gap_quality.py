@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cxresearch._dependent_correlations import williams_test
 from cxresearch._moments import column_moments
 from cxresearch.codebook.model import Column
 from cxresearch.errors import CxError, EstimationError, ResponseError
@@ -29,7 +30,6 @@ from cxresearch.servqual import (
     study_zone,
     zone_of_tolerance,
 )
-from cxresearch.servqual._dependent_correlations import williams_test
 from cxresearch.servqual._gap_reliability import PartMoments, gap_reliability
 from cxresearch.servqual._surface_fit import (
     delta_errors,

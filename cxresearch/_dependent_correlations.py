@@ -66,3 +66,49 @@ def williams_test(first: float, second: float, between: float, *, n: int) -> Wil
     statistic = (first - second) * math.sqrt((n - 1) * (1 + between) / spread)
     p_value = 2 * float(stats.t.sf(abs(statistic), n - 3))
     return WilliamsTest(statistic=statistic, df=float(n - 3), p_value=p_value)
+
+
+def meng_error(first: float, second: float, between: float, *, n: int) -> float:
+    """Return the standard error of the difference of two Fisher z that share a variable.
+
+    ``√(2 (1 − r₁₂) h / (n − 3))`` with ``h = (1 − f r̄²)/(1 − r̄²)``, r̄² the mean of the two
+    squares and ``f = min(1, (1 − r₁₂)/(2 (1 − r̄²)))``.
+
+    References
+    ----------
+    Meng, X.-L., Rosenthal, R., & Rubin, D. B. (1992). Comparing correlated correlation
+    coefficients. Psychological Bulletin 111, 172–175.
+    https://doi.org/10.1037/0033-2909.111.1.172
+    """
+    mean_square = (first**2 + second**2) / 2
+    f = min(1.0, (1 - between) / (2 * (1 - mean_square)))
+    h = (1 - f * mean_square) / (1 - mean_square)
+    return math.sqrt(2 * (1 - between) * h / (n - 3))
+
+
+def zou_interval(
+    first: float, second: float, between: float, *, n: int, confidence_level: float
+) -> tuple[float, float]:
+    """Return Zou's interval of the difference of two correlations that share a variable.
+
+    With l, u the ends of each correlation's own interval (Fisher's z) and c the correlation of
+    the two estimates, ``r₁ − r₂ − √((r₁ − l₁)² + (u₂ − r₂)² − 2 c (r₁ − l₁)(u₂ − r₂))`` and the
+    like above.
+
+    References
+    ----------
+    Zou, G. Y. (2007). Toward using confidence intervals to compare correlations. Psychological
+    Methods 12, 399–413. https://doi.org/10.1037/1082-989X.12.4.399
+    """
+    margin = float(stats.norm.ppf((1 + confidence_level) / 2)) / math.sqrt(n - 3)
+    low_1, high_1 = (math.tanh(math.atanh(first) + sign * margin) for sign in (-1, 1))
+    low_2, high_2 = (math.tanh(math.atanh(second) + sign * margin) for sign in (-1, 1))
+    left = 1 - first**2 - second**2 - between**2
+    shared = ((between - first * second / 2) * left + between**3) / (
+        (1 - first**2) * (1 - second**2)
+    )
+    down, up = (first - low_1, high_2 - second), (high_1 - first, second - low_2)
+    below, above = (
+        math.sqrt(max(a**2 + b**2 - 2 * shared * a * b, 0.0)) for a, b in (down, up)
+    )
+    return first - second - below, first - second + above
