@@ -15,7 +15,7 @@ _LEAST, _KEPT = 3.0, 0.4
 """Units that stay of white between two rows, and the share of it."""
 
 _WORTH = 0.94
-_KNOWN = frozenset(["svg", "defs", "path", "text", "use"])
+_KNOWN = frozenset(["svg", "defs", "g", "path", "text", "use"])
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _COMMANDS = re.compile(r"[MLCz\s\d.,-]*")
 _SIZE = re.compile(r"\bfont(?:-size)?: ?(?:[\w ]*? )?([\d.]+)px")
@@ -72,7 +72,9 @@ def closer_rows(source: str) -> str:
 def _drawn(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
     """Yield what is drawn where it stands; what is defined is drawn where it is used."""
     for child in element:
-        if _tag(child) != "defs":
+        if _tag(child) == "g":
+            yield from _drawn(child)
+        elif _tag(child) != "defs":
             yield child
 
 

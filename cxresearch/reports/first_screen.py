@@ -11,7 +11,7 @@ from cxresearch.reports.telling import Teller, Told, axes_of
 
 SHOWN_FINDINGS = 5
 SHOWN_ACTIONS = 4
-SHOWN_QUALITY = 5
+SHOWN_QUALITY = 4
 
 _SAID_ELSEWHERE = ("quality.flow", "quality.flow_all")
 

@@ -146,7 +146,7 @@ def _page(
         "more_label": messages.text("report.more_here", n=len(screen.more)),
         "shown_quality": SHOWN_QUALITY,
         "more_quality": messages.text(
-            "report.more_here", n=max(0, len(screen.quality) - SHOWN_QUALITY)
+            "report.more_quality", n=max(0, len(screen.quality) - SHOWN_QUALITY)
         ),
         "people": people,
         "flow": flow_sentence(respondents, messages) if respondents else "",

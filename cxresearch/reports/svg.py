@@ -47,10 +47,11 @@ def inline_svg(source: str, *, name: str, alt_text: str, css_class: str = "") ->
     --------
     >>> source = '<svg viewBox="0 0 9 9"><script/><g id="a"/></svg>'
     >>> inline_svg(source, name="f", alt_text="A g")
-    '<svg viewBox="0 0 9 9" role="img" aria-label="A g"><g id="f-a"/></svg>'
+    '<svg viewBox="0 0 9 9" role="img" aria-label="A g"><g id="f-1"/></svg>'
     """
     root = parsed_svg(source, name)
     size = _view_box(root)
+    _number_ids(root)
     styles = [node.text or "" for node in root.iter() if _local(node.tag) == "style"]
     inherited = ";".join(
         match[1].strip(" ;\n") for s in styles if (match := _UNIVERSAL.match(s))
@@ -105,6 +106,22 @@ def parsed_svg(source: str, name: str) -> ElementTree.Element:
     if _local(root.tag) != "svg":
         raise CxError(f"figure {name!r} is not SVG but {_local(root.tag)!r}")
     return root
+
+
+def _number_ids(root: ElementTree.Element) -> None:
+    """Give every id a number: a scatter names the id of its mark hundreds of times."""
+    known = [node.get("id") for node in root.iter() if node.get("id")]
+    numbers = {name: str(number) for number, name in enumerate(known, start=1)}
+    for node in root.iter():
+        for key, value in node.attrib.items():
+            if key == "id":
+                node.set(key, numbers.get(value, value))
+            elif _local(key) == "href" and value[:1] == "#":
+                node.set(key, f"#{numbers.get(value[1:], value[1:])}")
+            elif "url(" in value:
+                node.set(
+                    key, _REFERENCE.sub(lambda m: f"url(#{numbers.get(m[1], m[1])})", value)
+                )
 
 
 def _view_box(root: ElementTree.Element) -> str:

@@ -173,8 +173,8 @@ def test_svg_loses_scripts_events_addresses_and_foreign_elements() -> None:
     )
     assert svg == (
         '<svg viewBox="0 0 10 5" role="img" aria-label="A &quot;b&quot; &lt;c&gt;" '
-        'style="stroke-linecap: butt"><image width="3"/><use href="#f1-m"/>'
-        '<path id="f1-m" d="M0 0" clip-path="url(#f1-m)"/><text>a &lt; b</text></svg>'
+        'style="stroke-linecap: butt"><image width="3"/><use href="#f1-1"/>'
+        '<path id="f1-1" d="M0 0" clip-path="url(#f1-1)"/><text>a &lt; b</text></svg>'
     )
 
 

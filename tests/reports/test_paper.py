@@ -122,7 +122,7 @@ def letters_at(y: float) -> str:
 
 def test_white_between_rows_shrinks_and_what_is_drawn_stays_as_it_is() -> None:
     marker = '<defs><path d="M 0 -5 L 5 0 L 0 5 z" id="m"/></defs>'
-    use = '<use href="#m" x="70" y="150"/>'
+    use = '<g style="fill: red"><use href="#m" x="70" y="150"/></g>'
     line = '<path d="M 10 140 C 20 145 30 150 40 160"/>'
     closer = closer_rows(drawing(letters_at(20), marker, use, line))
     assert re.findall(r' d="([^"]+)"', closer)[0] == "M 0 -5 L 5 0 L 0 5 z"
