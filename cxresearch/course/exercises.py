@@ -51,6 +51,9 @@ class Exercise:
     mistakes : tuple of Mistake
     hint : str
         For an answer that no mistake explains.
+    labels : callable
+        Gives what tables and figures call the names in the answer, name → label; an answer may
+        use either.
     """
 
     number: str
@@ -59,6 +62,7 @@ class Exercise:
     hint: str
     tolerance: float = 0.005
     mistakes: tuple[Mistake, ...] = ()
+    labels: Callable[[], Mapping[str, str]] = dict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,8 @@ def check(number: str, answer: Any = _NOT_GIVEN) -> Checked:
         Lesson and exercise, ``"4.2"``.
     answer : number, text, bool, or a sequence, set or mapping of them
         Numbers may be rounded to the digits that the exercise asks for; the case of text does
-        not matter, nor the order of a set.
+        not matter, nor the order of a set. Names may be those of columns or those that tables
+        show.
 
     Returns
     -------
@@ -110,12 +115,16 @@ def check(number: str, answer: Any = _NOT_GIVEN) -> Checked:
     exercise = _find(number)
     if answer is _NOT_GIVEN:
         return Checked(number=number, right=False, message=exercise.asked)
-    if _agree(answer, exercise.answer(), exercise.tolerance):
+    given, right = _named(answer, exercise.labels()), exercise.answer()
+    if _agree(given, right, exercise.tolerance):
         return Checked(number=number, right=True, message="Right.")
     for mistake in exercise.mistakes:
-        if _agree(answer, mistake.gives(), exercise.tolerance):
+        if _agree(given, mistake.gives(), exercise.tolerance):
             return Checked(number=number, right=False, message=f"Not yet. {mistake.hint}")
-    return Checked(number=number, right=False, message=f"Not yet. {exercise.hint}")
+    told = (
+        _other_kind(given, right) or _nearly(given, right, exercise.tolerance) or exercise.hint
+    )
+    return Checked(number=number, right=False, message=f"Not yet. {told}")
 
 
 def lesson_exercises(lesson: int) -> tuple[Exercise, ...]:
@@ -169,12 +178,62 @@ def _agree(given: Any, right: Any, tolerance: float) -> bool:
     return math.isfinite(given) and abs(given - right) <= tolerance + 1e-12
 
 
+def _other_kind(given: Any, right: Any) -> str:
+    """Say what kind of answer is asked for, where it is another one; else nothing."""
+    given, right = _plain(given), _plain(right)
+    if given is None:
+        return "That is nothing (None): a call that prints, or changes something, returns None."
+    if isinstance(right, (set, frozenset)):
+        return "" if _is_group(given) else 'Give a set of names, such as {"one", "other"}.'
+    if isinstance(right, str):
+        return "" if isinstance(given, str) else "Give one name, as text in quotes."
+    if _is_number(right) and not _is_number(given):
+        return "Give one number, without quotes."
+    return ""
+
+
+def _nearly(given: Any, right: Any, tolerance: float) -> str:
+    """Say what is off about a number that is nearly right; else nothing."""
+    given, right = _plain(given), _plain(right)
+    if not _is_number(right) or not right:
+        return ""
+    if _agree(-given, right, tolerance):
+        return "The size is right; think again about the sign."
+    if abs(right) < 1 and _agree(given / 100, right, tolerance):
+        return "Give it as a share of 1, not in percent."
+    if 0 < tolerance < abs(given - right) <= 10 * tolerance and _is_rounded(given, right):
+        return "Near: give the digits that the exercise asks for."
+    return ""
+
+
+def _is_rounded(given: float, right: float) -> bool:
+    return any(abs(round(right, digits) - given) < 1e-9 for digits in range(4))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _named(answer: Any, labels: Mapping[str, str]) -> Any:
+    """Return the answer with labels put back to the names they stand for."""
+    names = {_plain(label): name for name, label in labels.items()}
+    plain = _plain(answer)
+    if isinstance(plain, str):
+        return names.get(plain, answer)
+    if names and _is_group(plain):
+        return [names.get(_plain(one), one) for one in plain]
+    return answer
+
+
 def _is_group(value: Any) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, (str, Mapping))
 
 
 def _plain(value: Any) -> Any:
-    """Return numpy's and pandas' values as Python's, text without case and outer spaces."""
+    """Return numpy's and pandas' values as Python's, text without case and outer spaces.
+
+    Words of a name may be joined by spaces or underscores.
+    """
     if hasattr(value, "tolist"):
         value = value.tolist()
-    return value.strip().casefold() if isinstance(value, str) else value
+    return value.strip().casefold().replace("_", " ") if isinstance(value, str) else value

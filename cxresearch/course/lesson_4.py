@@ -163,6 +163,7 @@ EXERCISES = (
     ),
     Exercise(
         number="4.5",
+        labels=lambda: _table().labels,
         asked=(
             "In hotel-stays, which touchpoint adds the smallest part of its own Shapley share "
             "once all others are in the model? Its name."
@@ -178,6 +179,7 @@ EXERCISES = (
     ),
     Exercise(
         number="4.6",
+        labels=lambda: _table().labels,
         asked=(
             "Which touchpoints of hotel-stays are more important than the average and rated "
             "below it? Give a set of names."

@@ -94,3 +94,32 @@ def test_a_checked_answer_shows_itself_escaped() -> None:
     assert "&lt;b&gt;" in told._repr_html_()
     assert repr(told) == "Exercise 9.9: <b>"
     assert Mistake(gives=lambda: 1, hint="h").gives() == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "said"),
+    [
+        ("4.1", "0.3", "one number, without quotes"),
+        ("4.1", None, "nothing (None)"),
+        ("4.1", [0.3], "one number, without quotes"),
+        ("2.5", 0.8, "one name, as text"),
+        ("4.6", "spa", "a set of names"),
+        ("4.1", 27.52, "not in percent"),
+        ("7.3", 0.715, "the sign"),
+        ("4.1", 0.28, "the digits"),
+    ],
+)
+def test_an_answer_of_another_form_is_told_so(number: str, answer: object, said: str) -> None:
+    told = cx.check(number, answer)
+    assert not told
+    assert said in told.message
+
+
+def test_a_name_may_be_the_one_that_tables_show() -> None:
+    for exercise in EXERCISES:
+        labels, right = exercise.labels(), exercise.answer()
+        if labels and isinstance(right, str):
+            assert cx.check(exercise.number, labels[right])
+        elif labels:
+            assert cx.check(exercise.number, {labels[name] for name in right})
+    assert cx.check("7.5", "Not decided")
