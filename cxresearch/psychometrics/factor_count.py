@@ -175,26 +175,15 @@ def number_of_factors(
         notes = dropped_note(len(frame), n)
     check_positive_definite(correlations, tuple(names))
     partial = average_partials(correlations)
-    columns: dict[str, object] = {
-        "term": [str(k + 1) for k in range(p)],
-        "estimate": descending_roots(correlations),
-        "n": np.full(p, float(n)),
-    }
-    found: dict[str, int] = {}
-    for name, prefix, roots in (
-        ("parallel_components", "", descending_roots),
-        ("parallel_factors", "common_", common_roots),
-    ):
-        observed, simulated = roots(correlations), roots(random)
-        limit = np.quantile(simulated, quantile, axis=0)
-        if prefix:
-            columns["common"] = observed
-        columns[prefix + "random_mean"] = simulated.mean(axis=0)
-        columns[prefix + "random_quantile"] = limit
-        found[name] = int(np.argmin(np.append(observed > limit, False)))
-    columns["map"] = np.append(partial[1:], np.nan)
+    columns, found = _parallel(correlations, random, quantile)
+    terms = {"term": [str(k + 1) for k in range(p)]}
     return NumberOfFactorsResult(
-        estimates=table_of(columns),
+        estimates=table_of(
+            terms
+            | {"estimate": descending_roots(correlations), "n": np.full(p, float(n))}
+            | columns
+            | {"map": np.append(partial[1:], np.nan)}
+        ),
         parallel_components=found["parallel_components"],
         parallel_factors=found["parallel_factors"],
         map_factors=int(np.argmin(partial)),
@@ -209,6 +198,26 @@ def number_of_factors(
         notes=notes,
         correlation=correlation,
     )
+
+
+def _parallel(
+    correlations: FloatArray, random: FloatArray, quantile: float
+) -> tuple[dict[str, FloatArray], dict[str, int]]:
+    """Return columns of random roots, and how many of the observed lie above them."""
+    columns: dict[str, FloatArray] = {}
+    found: dict[str, int] = {}
+    for name, prefix, roots in (
+        ("parallel_components", "", descending_roots),
+        ("parallel_factors", "common_", common_roots),
+    ):
+        observed, simulated = roots(correlations), roots(random)
+        limit = np.quantile(simulated, quantile, axis=0)
+        if prefix:
+            columns["common"] = observed
+        columns[prefix + "random_mean"] = simulated.mean(axis=0)
+        columns[prefix + "random_quantile"] = limit
+        found[name] = int(np.argmin(np.append(observed > limit, False)))
+    return columns, found
 
 
 def descending_roots(matrix: FloatArray) -> FloatArray:

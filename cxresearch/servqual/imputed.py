@@ -208,17 +208,13 @@ def imputed_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
         if strict:
             raise
         return None
-    means, errors, df = [], [], np.zeros(len(data.terms))
+    moments = []
     for number in range(int(imputations)):
         rng = np.random.default_rng([int(seed), number])
         filled = impute_once(answers, iterations=int(iterations), donors=int(donors), rng=rng)
-        moments = _moments(responses, chosen, columns, filled, data, options)
-        means.append(moments[0])
-        errors.append(moments[1])
-        df = moments[2]
-    imputed = _pooled(
-        np.array(means), np.array(errors), df, data, confidence_level=confidence_level
-    )
+        moments.append(_moments(responses, chosen, columns, filled, data, options))
+    means, errors = (np.array([one[place] for one in moments]) for place in (0, 1))
+    imputed = _pooled(means, errors, moments[-1][2], data, confidence_level=confidence_level)
     complete = estimate_terms(
         data.scores,
         data.terms,

@@ -190,14 +190,8 @@ def gap_map(  # noqa: PLR0913 - two axes, a cross-hair and a survey design
     check_count("replicates", replicates, at_least=100)
     chosen = check_battery(responses.battery(battery))
     kinds = _kinds(responses, chosen, importance, outcome)
-    if len(chosen.scales) < 2 or not kinds:
-        if importance == "auto":
-            return None
-        raise CxError(
-            f"battery {chosen.name!r}: a map needs at least 2 dimensions"
-            if kinds
-            else f"importance={importance!r}: the battery has no importance points"
-        )
+    if not _can_be_drawn(chosen, kinds, importance):
+        return None
     data = gap_data(
         responses, chosen, min_answered=min_answered, weighted=weighted, design=design
     )
@@ -240,6 +234,19 @@ def gap_map(  # noqa: PLR0913 - two axes, a cross-hair and a survey design
         weighted=data.weights is not None, strata=data.columns.strata,
         clusters=data.columns.clusters, notes=data.notes,
     )  # fmt: skip
+
+
+def _can_be_drawn(chosen: Battery, kinds: Sequence[str], importance: str) -> bool:
+    """Whether there are two dimensions and an importance; refuse where it was asked for."""
+    if len(chosen.scales) > 1 and kinds:
+        return True
+    if importance == "auto":
+        return False
+    raise CxError(
+        f"battery {chosen.name!r}: a map needs at least 2 dimensions"
+        if kinds
+        else f"importance={importance!r}: the battery has no importance points"
+    )
 
 
 def _kinds(

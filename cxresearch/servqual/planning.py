@@ -197,19 +197,11 @@ def plan_servqual(  # noqa: PLR0913 - a study in a few numbers
         _difference_row(study, each, difference, level, int(groups), int(n_sims), rng),
     ]
     plain = _Study(sd=float(sd), icc=0.0, size=1, weight_effect=1.0, level=study.level)
-    simple = (
+    simple = [
         plain.for_interval(half_width),
-        plain.for_difference(difference, power=power, level=level),
-    )
-    required = pd.DataFrame(
-        {
-            "term": ["interval", "comparison"], "estimate": [alone, each * groups],
-            "per_group": [alone, each],
-            "clusters": [n // cluster_size if cluster_size > 1 else 0
-                         for n in (alone, each * groups)],
-            "simple": [simple[0], simple[1] * groups],
-        }
-    )  # fmt: skip
+        plain.for_difference(difference, power=power, level=level) * groups,
+    ]
+    required = _required([alone, each], [alone, each * groups], simple, study.size)
     return ServqualPlanResult(
         required=required, estimates=pd.DataFrame(simulated),
         source="assumed" if earlier is None else "earlier study",
@@ -219,6 +211,21 @@ def plan_servqual(  # noqa: PLR0913 - a study in a few numbers
         design_effect=study.design_effect, n_sims=int(n_sims), seed=int(seed),
         n_earlier=n_earlier, confidence_level=float(confidence_level),
     )  # fmt: skip
+
+
+def _required(
+    per_group: list[int], total: list[int], simple: list[int], size: int
+) -> pd.DataFrame:
+    """Return respondents for an interval and for a comparison, see `ServqualPlanResult`."""
+    return pd.DataFrame(
+        {
+            "term": ["interval", "comparison"],
+            "estimate": total,
+            "per_group": per_group,
+            "clusters": [n // size if size > 1 else 0 for n in total],
+            "simple": simple,
+        }
+    )
 
 
 def _check(**numbers: float) -> None:

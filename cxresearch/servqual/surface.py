@@ -160,11 +160,7 @@ def response_surface(  # noqa: PLR0913 - data, what to explain by what, and how 
     check_choice("dimension", dimension, names)
     target = find_outcome(responses, outcome)
     found = gap_data(responses, chosen, min_answered=0.5, weighted=weighted)
-    if found.weights is not None and std_errors == "classical":
-        raise CxError(
-            "std_errors='classical' takes every respondent for one person; with case weights "
-            "use std_errors='hc3', or weighted=False"
-        )
+    _refuse_classical(std_errors, weighted=found.weights is not None)
     data = _complete(found, target, dimension, centre=chosen.scale.midpoint)
     surface = data.fitted("surface", std_errors=std_errors)
     linear = data.fitted("linear", std_errors=std_errors)
@@ -204,6 +200,14 @@ def response_surface(  # noqa: PLR0913 - data, what to explain by what, and how 
         seed=int(seed),
         notes=found.notes,
     )
+
+
+def _refuse_classical(std_errors: str, *, weighted: bool) -> None:
+    if weighted and std_errors == "classical":
+        raise CxError(
+            "std_errors='classical' takes every respondent for one person; with case weights "
+            "use std_errors='hc3', or weighted=False"
+        )
 
 
 def study_surface(
