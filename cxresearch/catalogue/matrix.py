@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +73,7 @@ def file_comparison(
     earlier = latest_completed(index_filings(reports, study.name))
     if earlier is not None and earlier.key == key:
         return earlier
-    started = datetime.now(UTC)
+    started, since = datetime.now(UTC), time.monotonic()
     draft = {
         "schema": SCHEMA,
         "run": "",
@@ -87,8 +88,8 @@ def file_comparison(
     with staging_folder(reports) as folder:
         keep_inputs(study, template, folder)
         fill_comparison(folder, study, told, workspace=study.workspace)
-        seconds = (datetime.now(UTC) - started).total_seconds()
-        record = ended_record(draft, folder, max(seconds, 0.0)) | ending(None, ())
+        seconds = time.monotonic() - since  # a clock may be set back meanwhile
+        record = ended_record(draft, folder, seconds) | ending(None, ())
 
         def finish(name: str) -> None:
             record["run"] = name

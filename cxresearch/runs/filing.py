@@ -9,6 +9,7 @@ import shutil
 import socket
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +28,7 @@ CELLS = "cells"
 """Folder of a study's reports under which the runs of its cells are filed."""
 _UNLISTED = (RECORD, "report.html", CRATE)
 _TRIES = 120
-_BEAT, _SILENCE = 2.0, 300.0
+_BEAT, _SILENCE, _WAIT = 2.0, 300.0, 5.0
 
 
 @contextmanager
@@ -83,7 +84,8 @@ def sweep_staging(
     Notes
     -----
     On this machine a run is dead when its process is; on another one (a shared folder) when its
-    lock was not touched for five minutes, by the clock of the disk.
+    lock seems not to have been touched for five minutes and is not while we wait for it: a
+    clock that was set makes a lock look old, or come from the future, until its next touch.
     """
     staging = reports / STAGING
     names = {path.stem for path in staging.glob("*") if not path.name.startswith(".")}
@@ -244,12 +246,21 @@ def _is_alive(lock: Path) -> bool:
 
 
 def _beats(lock: Path) -> bool:
-    """Tell whether a lock was touched lately; both times are those of the disk."""
+    """Tell whether a lock was touched lately, or is touched within a few beats from now."""
     try:
-        with tempfile.TemporaryFile(dir=lock.parent) as now:
-            return os.fstat(now.fileno()).st_mtime - lock.stat().st_mtime < _SILENCE
-    except OSError:  # nothing can be written here: leave it alone
+        touched = lock.stat().st_mtime_ns
+        with tempfile.TemporaryFile(dir=lock.parent) as now:  # by the clock of the disk
+            passed = os.fstat(now.fileno()).st_mtime_ns - touched
+        if abs(passed) < _SILENCE * 1e9:
+            return True
+        until = time.monotonic() + _WAIT
+        while time.monotonic() < until:
+            time.sleep(_WAIT / 20)
+            if lock.stat().st_mtime_ns != touched:
+                return True
+    except OSError:  # nothing can be written here, or the run has just ended: leave it alone
         return True
+    return False
 
 
 def _process_space() -> int:

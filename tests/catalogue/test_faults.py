@@ -232,6 +232,32 @@ def test_a_clock_that_is_set_back_does_not_change_which_run_is_the_latest(
     assert second.record["started"] < first.record["started"]
 
 
+def test_a_clock_that_jumps_back_during_a_run_changes_neither_its_time_nor_the_order(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = time.time
+
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.now(UTC) - timedelta(days=400)
+
+    def jump(cell: int, *_: Any) -> None:
+        if cell == 2:
+            monkeypatch.setattr(time, "time", lambda: real() - 400 * 86_400)
+            monkeypatch.setattr("cxresearch.catalogue.pipeline.datetime", Earlier)
+
+    first = run(workspace, progress=jump)
+    assert time.time() < real() - 399 * 86_400
+    assert 0.3 < first.record["seconds"] < 60
+    assert first.record["ended"] > first.record["started"]
+    second = run(workspace, force=True)
+    filings = index_filings(workspace / "reports", "small")
+    assert [filing.run for filing in filings] == [first.filing.run, second.filing.run]
+    assert find_run(workspace / "reports", "small").run == second.filing.run
+    assert left_in_staging(workspace) == []
+
+
 def test_a_damaged_record_is_shown_as_damaged_and_the_others_are_read(workspace: Path) -> None:
     damaged = run(workspace).filing
     good = run(workspace, force=True).filing

@@ -6,13 +6,22 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from cxresearch.errors import CatalogueError
-from cxresearch.runs import file_run, hash_outputs, staging_folder, sweep_staging
+from cxresearch.runs import (
+    STAGING,
+    file_run,
+    filing,
+    hash_outputs,
+    staging_folder,
+    sweep_staging,
+)
 
 STARTED = datetime(2026, 11, 21, 17, 42, 10, 900_000, tzinfo=UTC)
 KEY = "3f9ac" + "0" * 59
@@ -137,3 +146,22 @@ def test_hashes_cover_every_file_but_the_record_and_the_report(tmp_path: Path) -
     hashes = hash_outputs(tmp_path)
     assert list(hashes) == ["executed.ipynb", "results/a.json"]
     assert hashes["executed.ipynb"].startswith("2d711642b726b04401627ca9fbac32f5")
+
+
+@pytest.mark.parametrize("seconds", [-86_400, 86_400])
+def test_a_lock_elsewhere_that_the_clock_makes_old_or_new_is_alive_while_it_is_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    monkeypatch.setattr(filing, "_WAIT", 1.0)
+    staging = tmp_path / STAGING
+    (staging / "abc").mkdir(parents=True)
+    lock = staging / "abc.lock"
+    lock.write_text(json.dumps({"pid": 1, "host": "elsewhere", "born": "1"}))
+    then = time.time() + seconds
+    os.utime(lock, (then, then))
+    beat = threading.Timer(0.3, os.utime, [lock, (then + 2, then + 2)])
+    beat.start()
+    assert sweep_staging(tmp_path) == []
+    beat.join()
+    assert sweep_staging(tmp_path) == ["abc"]
+    assert list(staging.iterdir()) == []
