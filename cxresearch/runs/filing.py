@@ -28,6 +28,7 @@ CELLS = "cells"
 """Folder of a study's reports under which the runs of its cells are filed."""
 _UNLISTED = (RECORD, "report.html", CRATE)
 _TRIES = 120
+_PROCESSES = Path("/proc")
 _BEAT, _SILENCE, _WAIT = 2.0, 300.0, 5.0
 
 
@@ -224,7 +225,7 @@ def _moved(folder: Path, target: Path) -> bool:
     return True
 
 
-def _this_process() -> dict[str, str | int]:
+def _this_process() -> dict[str, str | int | None]:
     return {
         "pid": os.getpid(),
         "host": socket.gethostname(),
@@ -242,7 +243,8 @@ def _is_alive(lock: Path) -> bool:
     space = _process_space()
     if (host, owner.get("space", space)) != (socket.gethostname(), space):
         return _beats(lock)
-    return _born(pid) == born if born else _exists(pid)
+    found = _born(pid)
+    return found is None or (found == born and found != "")
 
 
 def _beats(lock: Path) -> bool:
@@ -271,22 +273,26 @@ def _process_space() -> int:
         return 0
 
 
-def _born(pid: int) -> str:
-    """Return when a process started, in ticks since boot: pids are used again, pairs not."""
+def _born(pid: int) -> str | None:
+    """Return when a process started, ``""`` when it is gone, None when that may not be asked.
+
+    Process numbers are used again, pairs of number and start are not.
+    """
+    if not (_PROCESSES / "self" / "stat").exists():  # macOS, Windows
+        return _born_by_psutil(pid)
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        stat = (_PROCESSES / f"{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return stat.rpartition(")")[2].split()[19]
+    return stat.rpartition(")")[2].split()[19]  # in ticks since boot, whatever the clock
 
 
-def _exists(pid: int) -> bool:
-    if os.name == "nt":  # there, signal 0 would end the process
-        return True
+def _born_by_psutil(pid: int) -> str | None:
+    import psutil
+
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is there, and belongs to somebody else
-        return True
-    return True
+        return str(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return ""
+    except psutil.AccessDenied:  # it is there, and belongs to somebody else
+        return None

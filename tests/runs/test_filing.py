@@ -10,7 +10,9 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import MagicMock
 
+import psutil
 import pytest
 
 from cxresearch.errors import CatalogueError
@@ -165,3 +167,21 @@ def test_a_lock_elsewhere_that_the_clock_makes_old_or_new_is_alive_while_it_is_t
     beat.join()
     assert sweep_staging(tmp_path) == ["abc"]
     assert list(staging.iterdir()) == []
+
+
+def test_where_there_is_no_proc_a_dead_process_is_told_from_a_living_one_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filing, "_PROCESSES", tmp_path / "proc")
+    with staging_folder(tmp_path):
+        assert sweep_staging(tmp_path) == []
+        (lock,) = (tmp_path / STAGING).glob("*.lock")
+        owner = json.loads(lock.read_text())
+        lock.write_text(json.dumps(owner | {"born": "1.0"}))  # the number was used again
+        assert sweep_staging(tmp_path) == [lock.stem]
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    assert filing._born(done.pid) == ""
+    denied = MagicMock(side_effect=psutil.AccessDenied)
+    monkeypatch.setattr(psutil, "Process", denied)
+    assert filing._born(1) is None
