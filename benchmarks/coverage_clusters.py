@@ -7,6 +7,22 @@ ignored. A tenth of the variance of factors and of residuals lies between branch
 both, so that the model holds. Answers have seven steps (robust likelihood) or four (weighted
 least squares); the truth is that of 20,000 branches (2,000). The last line is JSON with the
 lowest coverage with clusters.
+
+Notes
+-----
+1,000 replicates, Monte-Carlo error 0.7 points (in brackets: clusters ignored).
+
+========  ============  ==================  ============  ====================
+branches  loading       latent correlation  HTMT          true model rejected
+========  ============  ==================  ============  ====================
+12, MLR   91.6 (92.7)   92.7 (93.9)         91.0 (93.1)   15.3 (16.2)
+20        92.8 (92.5)   92.8 (93.1)         92.6 (93.1)   8.7 (12.4)
+40        94.2 (93.2)   94.4 (93.5)         93.5 (92.6)   6.6 (14.2)
+100       94.6 (93.0)   94.5 (92.9)         94.8 (93.3)   7.0 (15.8)
+20, WLSMV 92.1 (92.8)   92.1 (93.0)                       2.2 (7.7)
+40        93.4 (92.9)   93.1 (92.4)                       4.0 (10.2)
+100       93.7 (92.7)   94.2 (93.1)                       5.4 (9.7)
+========  ============  ==================  ============  ====================
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ deviations higher on the first factor. Factors and residuals are normal,
 or exponential (skewness 2). Or both groups give coarse answers, on 5 or 7 steps, even or piled
 up at the top, with the same thresholds: of the same factors, so that everything is equal, or of
 factors half a standard deviation apart and items of different difficulty, where a linear model
-is not equal though nobody uses the steps differently.
+is not equal though nobody uses the steps differently. Or twelve branches differ in the factors,
+of which the first may get more in one question besides.
 
     python benchmarks/coverage_invariance.py [--draws 1000] [--only normal]
 """
@@ -17,7 +18,11 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from cxresearch.psychometrics import confirmatory_factors, measurement_invariance
+from cxresearch.psychometrics import (
+    confirmatory_factors,
+    level_invariance,
+    measurement_invariance,
+)
 
 MODEL = {"F": list("abcd"), "G": list("efgh")}
 MEAN = 0.3
@@ -127,10 +132,44 @@ def fiml_cell(n: int, holes: float, estimator: str, draws: int) -> str:
     )
 
 
+def branches_of(
+    rng: np.random.Generator, groups: int, n: int, kind: str, lift: float
+) -> pd.DataFrame:
+    """Draw branches whose factors differ; the first gets `lift` more in one question."""
+    of_row = np.repeat(np.arange(groups), n)
+    phi = np.array([[1, 0.5], [0.5, 1]])
+    factors = rng.multivariate_normal([0, 0], phi / 4, groups)[of_row]
+    factors = factors + rng.multivariate_normal([0, 0], phi, len(of_row))
+    answers = 0.8 * np.repeat(factors, 4, axis=1) + 0.6 * rng.normal(size=(len(of_row), 8))
+    answers[of_row == 0, 0] += lift
+    if kind == "piled":
+        answers = np.digitize(answers, np.linspace(-2.4, 0.0, 6)).astype(float)
+    frame = pd.DataFrame(answers, columns=list("abcdefgh"))
+    return frame.assign(branch=[f"b{k:02d}" for k in of_row])
+
+
+def levels_cell(groups: int, n: int, kind: str, lift: float, draws: int) -> str:
+    """Return the share of rejections and verdicts of `level_invariance`."""
+    rng = np.random.default_rng(groups * n)
+    rejected, verdicts, found_it = [], [], []
+    for _ in range(draws):
+        found = level_invariance(branches_of(rng, groups, n, kind, lift), MODEL, group="branch")
+        rejected.append(found.ladder["p_value"].iloc[1] < 0.05)
+        verdicts.append(found.verdict)
+        found_it.append(found.freed == ("intercept:a",))
+    shares = pd.Series(verdicts).value_counts(normalize=True).round(3).to_dict()
+    return (
+        f"levels {kind:7} {groups} x {n:<4} lift={lift}  rejected {np.mean(rejected):.3f}  "
+        f"item named {np.mean(found_it):.3f}  {shares}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1000)
-    parser.add_argument("--only", default="", help="normal, skewed, holes, fiml or coarse")
+    parser.add_argument(
+        "--only", default="", help="normal, skewed, holes, fiml, coarse, levels"
+    )
     asked = parser.parse_args()
     cells = {
         "normal": [("normal", "ml", 200, 0.0), ("normal", "mlr", 200, 0.0)],
@@ -145,6 +184,11 @@ def main() -> None:
         for steps in (5, 7):
             for piled, apart in ((False, 0.0), (True, 0.0), (True, 0.5)):
                 print(coarse_cell(steps, 200, asked.draws, piled=piled, apart=apart))
+    if asked.only in ("", "levels"):
+        for n, kind, lift in (
+            (15, "normal", 0.0), (40, "normal", 0.0), (40, "piled", 0.0), (40, "normal", 0.6),
+        ):  # fmt: skip
+            print(levels_cell(12, n, kind, lift, asked.draws), flush=True)
     if asked.only in ("", "fiml"):
         for estimator in ("ml", "mlr"):
             print(fiml_cell(250, 0.2, estimator, asked.draws))

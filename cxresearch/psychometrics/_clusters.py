@@ -163,15 +163,16 @@ def cluster_count(clusters: IntArray | None) -> int:
 
 
 def gathered(scores: FloatArray, clusters: IntArray | None) -> FloatArray:
-    """Return the sums of clusters times ``√(C/(C − 1))``, shape (C, k); scores without any.
+    """Return the sums of clusters times ``√(C/(C − 1))``; scores as they are without any.
 
     Only sums over clusters are independent of each other, so they take the place of single
-    respondents' scores in the middle of a sandwich. The factor is lavaan's.
+    respondents' scores in the middle of a sandwich. The factor is lavaan's; C are the clusters
+    that occur, a row of zeros stands for one that does not.
     """
     if clusters is None:
         return scores
-    count = cluster_count(clusters)
-    sums = np.zeros((count, scores.shape[1]))
+    sums = np.zeros((cluster_count(clusters), scores.shape[1]))
     np.add.at(sums, clusters, scores)
+    count = len(np.unique(clusters))
     result: FloatArray = sums * np.sqrt(count / (count - 1))
     return result

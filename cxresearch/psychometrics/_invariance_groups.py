@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cxresearch._types import FloatArray, Part
+from cxresearch._types import FloatArray, IntArray, Part
 from cxresearch._validate import check_choice, check_names
 from cxresearch.errors import CxError, EstimationError, ResponseError
 from cxresearch.psychometrics._answers import table_of
@@ -105,6 +105,7 @@ def groups_of(
     reference: str | None,
     min_group: int,
     fiml: bool,
+    clusters: str | None = None,
 ) -> Groups:
     """Split respondents, leaving out groups whose moments cannot be estimated.
 
@@ -116,6 +117,9 @@ def groups_of(
         An item does not hold numbers.
     """
     answers = numbers_of(frame, items)
+    codes = None if clusters is None else _codes(frame, clusters)
+    if codes is not None:
+        labels = labels.where(codes >= 0, None)
     known = labels.dropna()
     names = sorted(known.unique())
     if reference is not None:
@@ -123,10 +127,13 @@ def groups_of(
         names = [reference, *(name for name in names if name != reference)]
     rows, kept = [], []
     for name in names:
-        asked = answers[(labels == name).to_numpy()]
+        here = (labels == name).to_numpy()
+        asked = answers[here]
         answered = np.isfinite(asked)
-        own = asked[answered.any(axis=1) if fiml else answered.all(axis=1)]
-        found, note = _moments_or_note(own, items, min_group)
+        used = answered.any(axis=1) if fiml else answered.all(axis=1)
+        own = asked[used]
+        together = None if codes is None else codes[here][used]
+        found, note = _moments_or_note(own, items, min_group, together)
         rows.append((name, len(own), len(asked), found is not None, note))
         if found is not None:
             kept.append((name, *found))
@@ -138,6 +145,12 @@ def groups_of(
         table=table_of({c: [row[i] for row in rows] for i, c in enumerate(columns)}),
         unknown=int(labels.isna().sum()),
     )
+
+
+def _codes(frame: pd.DataFrame, clusters: str) -> IntArray:
+    """Return the cluster of each respondent, −1 where unknown."""
+    check_names("clusters", [clusters], [str(name) for name in frame.columns], of="columns")
+    return np.asarray(pd.factorize(frame[clusters])[0], dtype=np.int64)
 
 
 def numbers_of(frame: pd.DataFrame, items: tuple[str, ...]) -> FloatArray:
@@ -158,7 +171,10 @@ def numbers_of(frame: pd.DataFrame, items: tuple[str, ...]) -> FloatArray:
 
 
 def _moments_or_note(
-    answers: FloatArray, items: tuple[str, ...], min_group: int
+    answers: FloatArray,
+    items: tuple[str, ...],
+    min_group: int,
+    clusters: IntArray | None = None,
 ) -> tuple[tuple[Patterns, Moments] | None, str]:
     """Return data and moments, or the code of why there are none."""
     if len(answers) < max(min_group, len(items) + 1):
@@ -168,7 +184,9 @@ def _moments_or_note(
     constant = [item for item, range_ in zip(items, spread, strict=True) if range_ == 0]
     if constant:
         return None, f"constant:{','.join(constant)}"
-    data = patterns_of(answers)
+    if clusters is not None and len(np.unique(clusters)) < 2:
+        return None, "one_cluster"
+    data = patterns_of(answers, clusters)
     try:
         return (data, saturated_moments(data, items)), ""
     except EstimationError:

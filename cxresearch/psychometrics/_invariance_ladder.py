@@ -35,6 +35,7 @@ from cxresearch.psychometrics._mean_slopes import (
 from cxresearch.psychometrics._mean_structure import (
     Layout,
     MeanFit,
+    crossed_scores,
     fit_with_means,
     independence_trace,
     saturated_trace,
@@ -247,7 +248,7 @@ def scaling_at(layout: Layout, values: FloatArray, sample: Sample) -> float:
 def trace_at(layout: Layout, values: FloatArray, sample: Sample) -> float:
     """Return ``tr B A⁻¹`` of the estimated parameters at a point."""
     q = layout.count
-    bread, meat = np.zeros((q, q)), np.zeros((q, q))
+    bread, scores = np.zeros((q, q)), []
     for g, own in enumerate(layout.full(values)):
         at = structure_at(layout.model, own)
         mean, _ = mean_at(layout.model, at, own)
@@ -255,8 +256,8 @@ def trace_at(layout: Layout, values: FloatArray, sample: Sample) -> float:
         chosen = layout.selector(g)
         info = observed_information_of(layout.model, own, sample.data[g], pull)
         bread += chosen.T @ info @ chosen
-        scores = casewise(sample.data[g], layout.model, own, pull) @ chosen
-        meat += scores.T @ scores
+        scores.append(casewise(sample.data[g], layout.model, own, pull) @ chosen)
+    meat = crossed_scores(scores, sample.data)
     return float(np.trace(np.linalg.solve(bread, meat)))
 
 

@@ -288,13 +288,14 @@ def meat_of(fit: MeanFit, data: Sequence[Patterns]) -> FloatArray:
 
 def crossed_scores(scores: Sequence[FloatArray], data: Sequence[Patterns]) -> FloatArray:
     """Return ``Σ s sᵀ`` over respondents, or over the sums of clusters, of all groups."""
-    together = np.concatenate(scores)
-    if data[0].clusters is not None:
-        together = gathered(
-            together,
-            np.concatenate([group.clusters for group in data if group.clusters is not None]),
-        )
-    result: FloatArray = together.T @ together
+    together = [gathered(own, group.clusters) for own, group in zip(scores, data, strict=True)]
+    if data[0].clusters is None:
+        rows = np.concatenate(together)
+    else:
+        rows = np.zeros((max(map(len, together)), together[0].shape[1]))
+        for own in together:
+            rows[: len(own)] += own
+    result: FloatArray = rows.T @ rows
     return result
 
 

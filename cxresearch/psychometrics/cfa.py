@@ -121,7 +121,13 @@ def confirmatory_factors(  # noqa: PLR0913 - a model in words and options of its
     are summed by cluster in the middle of the sandwich, times C/(C − 1), and in the scaling
     factors, to which the means then belong (R: ``cluster = "branch", estimator = "MLR"``, which
     counts means among the parameters; here only ``"fiml"`` does). With ``"wlsmv"``, for which
-    lavaan has no clusters, each respondent's share in the correlations is summed so.
+    lavaan has no clusters, each respondent's share in the correlations is summed so. Measured
+    by ``benchmarks/coverage_clusters.py`` (nine items, 20 customers a branch, a tenth of all
+    variance between branches, 1,000 draws): with 12, 20, 40 and 100 branches 95% intervals of
+    loadings cover 91.6, 92.8, 94.2 and 94.6%, of latent correlations 92.7, 92.8, 94.4 and
+    94.5%, and χ² rejects 15.3, 8.7, 6.6 and 7.0% of true models at 5% (16.2, 12.4, 14.2 and
+    15.8% with clusters ignored); ``"wlsmv"`` with 20, 40 and 100: 92.1, 93.4 and 93.7%, 92.1,
+    93.1 and 94.2%, and 2.2, 4.0 and 5.4% (7.7, 10.2 and 9.7%).
 
     References
     ----------

@@ -101,6 +101,13 @@ def level_invariance(  # noqa: PLR0913 - options of one analysis
     question than its other answers would say is. CFI and RMSEA are against one covariance
     matrix for all and free means. The same rules as in `measurement_invariance` say what holds.
 
+    Measured by ``benchmarks/coverage_invariance.py --only levels`` (12 branches whose factors
+    differ, eight items, ``"mlr"``, 600 draws): with 40 a branch the difference rejects 6.2% of
+    normal answers and of seven steps piled up at the top, and the verdict is ``"comparable"``
+    in 93.5% and 89.7%; with 15 a branch 8.8% and 70.8%, as CFI moves by more than .010 on its
+    own there. Where one branch gets 0.6 (a standard deviation of the residual) more in one
+    question, 67.8% are rejected, and that question alone is freed in 59.8%.
+
     R: ``lavaan::cfa(model, frame, group = "branch", std.lv = TRUE, group.equal = c("loadings",
     "residuals", "lv.variances", "lv.covariances"))`` against that with ``"intercepts"`` too
     (``lavTestLRT``).

@@ -147,9 +147,10 @@ def reliability_bootstrap(  # noqa: PLR0913 - options of one analysis, all by ke
     -----
     Maximum likelihood. For HTMT see `htmt`; for intervals without a bootstrap
     `factor_reliability`, `bifactor_reliability` (delta method) and `scale_reliability` (Feldt).
-    Measured by ``benchmarks/coverage_reliability.py`` on five seven-point items at n = 400
-    (60 replicates of 199 draws, Monte-Carlo error 3 points): 95% percentile intervals of alpha
-    cover 92%, of omega 93%, of AVE 95%; those of the delta method of omega 93%, of AVE 95%.
+    Measured by ``benchmarks/coverage_reliability.py`` on five seven-point items, 199
+    draws: 95% percentile intervals of alpha cover 94.4% at n = 100 (500 replicates) and 95.8%
+    at n = 400 (1,000), of omega 94.6% and 96.0%, of AVE 94.4% and 95.7%; BCa at n = 100 93.8%,
+    94.6% and 94.0%; those of the delta method of omega 94.8% and 95.2%, of AVE 94.2% and 95.0%.
 
     References
     ----------

@@ -41,7 +41,8 @@ def study_invariance(
     Returns
     -------
     InvarianceResult or None
-        See `measurement_invariance`; None where nothing is compared.
+        See `measurement_invariance`; None where nothing is compared. Clusters of the codebook
+        are allowed for, unless a group is a single cluster.
 
     Raises
     ------
@@ -55,8 +56,21 @@ def study_invariance(
     if not groups:
         return None
     return measurement_invariance(
-        responses, group=groups[0], battery=battery, confidence_level=confidence_level
+        responses,
+        group=groups[0],
+        battery=battery,
+        clusters=_clusters(responses, groups[0]),
+        confidence_level=confidence_level,
     )
+
+
+def _clusters(responses: Responses, group: str) -> str | None:
+    """Return the clusters of the codebook; None where a group is a single one of them."""
+    named = responses.codebook.columns_with_role("cluster")
+    if not named:
+        return None
+    by_group = responses.frame[named[0].name].groupby(responses.segment(group))
+    return named[0].name if by_group.nunique().min() > 1 else None
 
 
 class Compared(Protocol):
@@ -106,7 +120,8 @@ def branches_invariance(
     asked: dict[str, Any] = {
         "group": compared.segment, "battery": battery, "confidence_level": confidence_level
     }  # fmt: skip
-    full = measurement_invariance(responses, **asked)
+    clusters = _clusters(responses, compared.segment)
+    full = measurement_invariance(responses, clusters=clusters, **asked)
     if len(full.names) > 1 and full.n >= 0.5 * full.n_asked:
         return full
     try:

@@ -153,10 +153,10 @@ def distinct_scales(  # noqa: PLR0913 - options of one analysis
     -----
     Models that do not converge are rows with a status, not errors. "Not distinct" is a finding
     about these respondents and items, not about the constructs. Measured by
-    ``benchmarks/coverage_reliability.py`` on 22 seven-point items of five factors at n = 400:
-    factors that correlate .55 or .70 came out ``"distinct"`` 15 times of 15, .95 or 1
-    ``"one_factor"`` 15 of 15; .85, at the cut-off itself, ``"partly"`` 14 times and
-    ``"unclear"`` once.
+    ``benchmarks/coverage_reliability.py`` on 22 seven-point items of five factors at n = 400,
+    200 replicates each: factors that correlate .55 came out ``"distinct"`` always, .70 in 89.5%
+    (else ``"unclear"``), .95 or 1 ``"one_factor"`` always; .85, at the cut-off itself,
+    ``"partly"`` in 92.5%, ``"unclear"`` in 4.5% and ``"one_factor"`` in 3.0%.
 
     References
     ----------

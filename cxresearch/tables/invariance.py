@@ -150,6 +150,9 @@ def _ladder_notes(invariance: InvarianceResult, formats: Formats) -> Iterator[st
             yield _text("notes.levels", formats)
         if invariance.estimator == "mlr":
             yield _text("notes.scaled", formats)
+        if invariance.clusters:
+            names = clean(invariance.clusters)
+            yield formats.messages.text("tables.notes.design_clusters", clusters=names)
     if invariance.freed:
         key = "freed_searched" if invariance.searched else "freed_named"
         freed = [_freed(entry, formats) for entry in invariance.freed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,12 @@ from cxresearch.psychometrics import (
     distinct_dimensions,
     distinct_scales,
     htmt,
+    measurement_invariance,
     study_distinctness,
 )
 from cxresearch.psychometrics.cfa import CfaEstimator
 from cxresearch.responses.model import Flow, Responses
-from cxresearch.tables import display_cfa, display_fit, display_htmt
+from cxresearch.tables import display_cfa, display_fit, display_htmt, display_invariance
 
 DATA = Path(__file__).resolve().parents[1] / "reference" / "data"
 MODEL = {"staff": ["q1", "q2", "q3"], "room": ["q4", "q5", "q6"]}
@@ -200,10 +202,62 @@ def test_tables_say_that_intervals_allow_for_clusters() -> None:
     assert "clusters" not in " ".join(display_cfa(plain).notes)
 
 
+def regions() -> pd.DataFrame:
+    frame = branches()
+    even = frame["branch"].str[1:].astype(int) % 2 == 0
+    return frame.assign(region=np.where(even, "even", "odd"))
+
+
+class TestInvariance:
+    """Rungs and means of groups allow for clusters, within groups or across them."""
+
+    def test_rungs_and_means_agree_with_lavaan(self) -> None:
+        path = DATA.parent / "expected" / "psychometrics_clusters_invariance.json"
+        golden = json.loads(path.read_text(encoding="utf-8"))
+        options, values = golden["options"], golden["values"]
+        found = measurement_invariance(regions(), options.pop("model"), **options)
+        for field in ("ladder", "means"):
+            expected = pd.DataFrame(values[field]).set_index("term")
+            ours = getattr(found, field).set_index("term").loc[expected.index]
+            for column in expected.columns.difference(["group", "reference"]):
+                np.testing.assert_allclose(
+                    ours[column].astype(float), expected[column].astype(float),
+                    rtol=golden["tolerance"][field], atol=1e-5, err_msg=column,
+                )  # fmt: skip
+        assert (found.n, found.clusters) == (values["n"], values["clusters"])
+        assert "sampling in clusters (branch)" in " ".join(display_invariance(found).notes)
+
+    def test_branches_in_both_waves_take_their_own_level_out_of_the_difference(self) -> None:
+        frame = branches()
+        waves = frame.assign(wave=np.arange(len(frame)) % 2)
+        waves["apart"] = waves["branch"] + waves["wave"].astype(str)
+        within, across = (
+            measurement_invariance(waves, MODEL, group="wave", clusters=name, search=False)
+            .means["std_error"]
+            .to_numpy()
+            for name in ("branch", "apart")
+        )
+        assert (within < 0.9 * across).all()
+
+    def test_a_group_of_one_branch_is_left_out_and_one_without_a_branch_unknown(self) -> None:
+        frame = regions()
+        frame.loc[(frame["region"] == "odd") & (frame["branch"] != "b01"), "branch"] = None
+        found = measurement_invariance(
+            frame, MODEL, group="region", clusters="branch", min_group=5
+        )
+        assert found.verdict == "unclear"
+        assert "group_left_out:odd:one_cluster" in found.notes
+        assert "odd (one cluster only)" in " ".join(display_invariance(found).notes)
+
+
 class TestRefusals:
     def test_an_estimator_that_does_not_know_clusters(self) -> None:
         with pytest.raises(CxError, match="clusters need estimator='mlr' or 'wlsmv'"):
             confirmatory_factors(branches(), MODEL, clusters="branch")
+        with pytest.raises(CxError, match="clusters need estimator='mlr'"):
+            measurement_invariance(
+                regions(), MODEL, group="region", clusters="branch", estimator="ml"
+            )
 
     def test_an_unknown_column(self) -> None:
         with pytest.raises(CxError, match="clusters: "):

@@ -81,3 +81,25 @@ golden <- golden_of("htmt", "simulated in this script: 40 branches", "data/psych
     n_boot = B, n = nrow(d), clusters = "branch", n_clusters = 40, notes = I(character())))
 golden$indices <- "data/psychometrics_htmt_branches_indices.csv.gz"
 write_golden(golden, "psychometrics_htmt_branches.json")
+
+# Invariance over two regions, each with 20 of the branches.
+d$region <- ifelse(as.integer(substr(d$branch, 2, 3)) %% 2 == 0, "even", "odd"); d <- d[order(d$region), ]
+rungs <- list(configural = "", metric = "loadings", scalar = c("loadings", "intercepts"),
+              strict = c("loadings", "intercepts", "residuals"))
+fits <- lapply(rungs, function(equal) cfa(lavaan_text(model), d, group = "region", std.lv = TRUE, estimator = "MLR",
+                                          cluster = "branch", group.equal = equal))
+ladder <- do.call(rbind, lapply(seq_along(fits), function(k) {
+  m <- fitMeasures(fits[[k]])
+  lrt <- if (k == 1) c(NA, NA, NA) else unlist(lavTestLRT(fits[[k - 1]], fits[[k]])[2, c("Chisq diff", "Df diff", "Pr(>Chisq)")])
+  data.frame(term = names(fits)[k], statistic = lrt[[1]], df = lrt[[2]], p_value = lrt[[3]], n = nrow(d),
+    chi2 = m[["chisq.scaled"]], chi2_df = m[["df"]], chi2_p_value = m[["pvalue.scaled"]], scaling = m[["chisq.scaling.factor"]],
+    cfi = m[["cfi.robust"]], tli = m[["tli.robust"]], rmsea = m[["rmsea.robust"]], rmsea_low = m[["rmsea.ci.lower.robust"]],
+    rmsea_high = m[["rmsea.ci.upper.robust"]], aic = m[["aic"]], bic = m[["bic"]])
+}))
+pe <- subset(parameterEstimates(fits$scalar), op == "~1" & lhs %in% names(model) & group == 2)
+means <- data.frame(term = pe$lhs, group = "odd", reference = "even", estimate = pe$est, std_error = pe$se, statistic = pe$z,
+                    p_value = pe$pvalue, conf_low = pe$ci.lower, conf_high = pe$ci.upper)
+write_golden(golden_of("invariance", "simulated in this script: 40 branches; even and odd ones", "data/psychometrics_branches.csv",
+  script, c("lavaan", "jsonlite"), list(ladder = 2e-4, means = 1e-3), "differences of fits of another optimiser",
+  list(model = model, group = "region", clusters = "branch"), list(ladder = ladder, means = means, n = nrow(d), clusters = "branch")),
+  "psychometrics_clusters_invariance.json")
