@@ -3,7 +3,9 @@
 Run ``python benchmarks/sequential.py [--quick]``: two conditions, people arriving one by one,
 a look after every twentieth part. The last line is JSON: rates of a false finding under naive
 tests at 5%, O'Brien–Fleming and Pocock spending and always-valid p (the first should be about
-.25, the others at most .05), and coverage of the intervals at the stop of a real effect.
+.25, the others at most .05), coverage of the intervals at the stop of a real effect, and how often
+an effect of just the smallest size that matters is called beyond or within it at some look (by
+repeated intervals at most .025 each).
 """
 
 from __future__ import annotations
@@ -57,6 +59,23 @@ def false_findings(count: int) -> dict[str, float]:
     return found
 
 
+def false_claims(count: int, effect: float) -> dict[str, float]:
+    """Return how often an effect of just the smallest size is called beyond or within it."""
+    estimate, _, z = studies(count, effect, 3)
+    error = estimate / np.where(z == 0, 1, z)
+    fractions = np.arange(1, LOOKS + 1) / LOOKS
+    found = {}
+    for name in ("naive", "obrien_fleming", "pocock"):
+        bounds = np.full(LOOKS, special.ndtri(0.975))
+        if name != "naive":
+            bounds = sequential_bounds(fractions, spending=name).bounds["estimate"].to_numpy()
+        low, high = estimate - bounds * error, estimate + bounds * error
+        found[f"{name}_beyond"] = float((low >= effect).any(axis=1).mean())
+        inside = (low > -effect) & (high < effect)
+        found[f"{name}_within"] = float(inside.any(axis=1).mean())
+    return found
+
+
 def coverage(count: int, effect: float) -> dict[str, float]:
     """Stop at the first of five looks that crosses; count which intervals hold the truth."""
     estimate, _, z = studies(count, effect, 2)
@@ -93,6 +112,7 @@ def main() -> None:
     part = 10 if parser.parse_args().quick else 1
     found = {
         "false_findings": false_findings(20_000 // part),
+        "false_claims_effect_0.3": false_claims(20_000 // part, 0.3),
         "coverage_effect_0.3": coverage(1000 // part, 0.3),
         "coverage_effect_0": coverage(1000 // part, 0.0),
     }

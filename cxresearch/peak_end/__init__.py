@@ -33,13 +33,9 @@ from cxresearch.peak_end.plan import PeakEndPowerResult, plan_peak_end
 from cxresearch.peak_end.power import t_test_power, t_test_sample_size
 from cxresearch.peak_end.rivals import RivalRulesResult, compare_rivals
 from cxresearch.peak_end.sensitivity import PeakEndSensitivityResult, peak_end_sensitivity
-from cxresearch.peak_end.sequential import (
-    SequentialBoundsResult,
-    SequentialResult,
-    sequential_bounds,
-    sequential_test,
-)
+from cxresearch.peak_end.sequential import SequentialResult, sequential_test
 from cxresearch.peak_end.simulate import PeakEndDesign, simulate_study
+from cxresearch.peak_end.spending import SequentialBoundsResult, sequential_bounds
 from cxresearch.peak_end.study import (
     choice_effect,
     condition_attrition,

@@ -11,7 +11,7 @@ from scipy import special, stats
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_fraction
 from cxresearch.errors import CxError
-from cxresearch.peak_end.looks import check_looks
+from cxresearch.peak_end.looks import against, check_looks, check_sesoi
 from cxresearch.results import Result, in_tidy_order
 
 
@@ -33,6 +33,11 @@ class AlwaysValidResult(Result):
     confidence_level : float
     n : int
         Looks.
+    sesoi : float
+        Smallest effect of interest, outcome units; nan where none was stated.
+    against_sesoi : str
+        Where the interval of the last look lies: "beyond" ``±sesoi``, "within" it, "open" where
+        it reaches over; "" without a smallest effect.
     """
 
     looks: pd.DataFrame
@@ -40,6 +45,13 @@ class AlwaysValidResult(Result):
     stopped_at: int
     confidence_level: float
     n: int
+    sesoi: float = float("nan")
+    against_sesoi: str = ""
+
+    @property
+    def counts(self) -> pd.Series:
+        """The look that counts: the last."""
+        return self.looks.iloc[-1]
 
     def tidy(self) -> pd.DataFrame:
         """Return one row a look."""
@@ -59,7 +71,11 @@ class AlwaysValidResult(Result):
 
 
 def always_valid(
-    looks: pd.DataFrame, *, tau: float, confidence_level: float = 0.95
+    looks: pd.DataFrame,
+    *,
+    tau: float,
+    sesoi: float = float("nan"),
+    confidence_level: float = 0.95,
 ) -> AlwaysValidResult:
     r"""Follow an effect with p-values and intervals that hold whenever one looks.
 
@@ -81,6 +97,9 @@ def always_valid(
     tau : float
         Above 0, outcome units: about the size of effect that is hoped for. Stated before the
         data are seen; it decides where the test is sharpest, not whether it is valid.
+    sesoi : float
+        Smallest effect of interest, outcome units, above 0; nan for none. The confidence
+        sequence is held against it.
     confidence_level : float
         Between 0.5 and 1.
 
@@ -121,6 +140,7 @@ def always_valid(
     check_fraction("confidence_level", confidence_level, low=0.5)
     if not (np.isfinite(tau) and tau > 0):
         raise CxError(f"tau must be above 0, in units of the outcome; got {tau!r}")
+    check_sesoi(sesoi)
     growing = looks if "fraction" in looks else looks.assign(fraction=range(1, len(looks) + 1))
     table = check_looks(growing)
     estimate = table["estimate"].to_numpy()
@@ -133,29 +153,32 @@ def always_valid(
     high = np.minimum.accumulate(estimate + half)
     empty = low > high
     crossed = p_valid <= 1 - confidence_level
+    told = in_tidy_order(
+        pd.DataFrame(
+            {
+                "term": [f"look_{k}" for k in range(1, len(table) + 1)],
+                "estimate": estimate,
+                "std_error": table["std_error"].to_numpy(),
+                "statistic": z,
+                "df": table["df"].to_numpy(),
+                "p_value": 2 * special.ndtr(-np.abs(z)),
+                "p_adjusted": p_valid,
+                "conf_low": np.where(empty, np.nan, low),
+                "conf_high": np.where(empty, np.nan, high),
+                "n": table["n"].to_numpy(),
+                "bayes_factor": ratio,
+                "crossed": crossed,
+            }
+        )
+    )
     return AlwaysValidResult(
-        looks=in_tidy_order(
-            pd.DataFrame(
-                {
-                    "term": [f"look_{k}" for k in range(1, len(table) + 1)],
-                    "estimate": estimate,
-                    "std_error": table["std_error"].to_numpy(),
-                    "statistic": z,
-                    "df": table["df"].to_numpy(),
-                    "p_value": 2 * special.ndtr(-np.abs(z)),
-                    "p_adjusted": p_valid,
-                    "conf_low": np.where(empty, np.nan, low),
-                    "conf_high": np.where(empty, np.nan, high),
-                    "n": table["n"].to_numpy(),
-                    "bayes_factor": ratio,
-                    "crossed": crossed,
-                }
-            )
-        ),
+        looks=told,
         tau=float(tau),
         stopped_at=int(np.argmax(crossed)) + 1 if crossed.any() else 0,
         confidence_level=confidence_level,
         n=len(table),
+        sesoi=float(sesoi),
+        against_sesoi=against(told.iloc[-1], sesoi),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -12,11 +13,8 @@ from cxresearch._validate import check_choice, check_count, check_names
 from cxresearch.errors import CxError
 from cxresearch.peak_end.anytime import AlwaysValidResult, always_valid
 from cxresearch.peak_end.looks import interim_looks
-from cxresearch.peak_end.sequential import (
-    SequentialResult,
-    check_looks_planned,
-    sequential_test,
-)
+from cxresearch.peak_end.sequential import SequentialResult, sequential_test
+from cxresearch.peak_end.spending import check_looks_planned
 from cxresearch.peak_end.table import PeakEndTable
 
 Stopping = Literal["obrien_fleming", "pocock", "always_valid"]
@@ -24,7 +22,7 @@ STOPPINGS: tuple[Stopping, ...] = ("obrien_fleming", "pocock", "always_valid")
 SequentialEffect = SequentialResult | AlwaysValidResult
 
 
-def sequential_effect(
+def sequential_effect(  # noqa: PLR0913 - each option is one decision of the plan
     table: PeakEndTable,
     *,
     looks: Sequence[float],
@@ -33,6 +31,7 @@ def sequential_effect(
     tau: float = 0.0,
     arrival: str = "",
     finished: bool = False,
+    sesoi: float = 0.0,
     confidence_level: float = 0.95,
 ) -> SequentialEffect | None:
     """Test the difference of two conditions at the looks that were planned.
@@ -56,6 +55,8 @@ def sequential_effect(
         Column of the episodes by which people came; by default the order of the rows.
     finished : bool
         The study ended with fewer people than planned: all there are is the last look.
+    sesoi : float
+        Smallest effect of interest, rating units; 0 for none.
     confidence_level : float
         Between 0.5 and 1.
 
@@ -92,12 +93,15 @@ def sequential_effect(
         order="arrival",
     )
     if stopping == "always_valid":
-        return always_valid(seen, tau=tau, confidence_level=confidence_level)
+        return always_valid(
+            seen, tau=tau, sesoi=sesoi or math.nan, confidence_level=confidence_level
+        )
     return sequential_test(
         seen,
         planned_n=planned,
         finished=finished,
         spending=stopping,
+        sesoi=sesoi or math.nan,
         confidence_level=confidence_level,
     )
 

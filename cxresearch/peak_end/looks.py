@@ -57,6 +57,31 @@ def check_looks(looks: pd.DataFrame, *, planned_n: float | None = None) -> pd.Da
     return table
 
 
+def check_sesoi(sesoi: float) -> None:
+    """Refuse a smallest effect of interest that is not above 0; nan is none.
+
+    Raises
+    ------
+    CxError
+        It is not.
+    """
+    if not (np.isnan(sesoi) or 0 < sesoi < np.inf):
+        raise CxError(f"sesoi must be above 0, in units of the outcome; got {sesoi!r}")
+
+
+def against(look: pd.Series, sesoi: float) -> str:
+    """Return where the interval of a look lies against ±sesoi: "beyond", "within", "open".
+
+    "" without a smallest effect or without an interval.
+    """
+    low, high = float(look["conf_low"]), float(look["conf_high"])
+    if np.isnan([sesoi, low, high]).any():
+        return ""
+    if low >= sesoi or high <= -sesoi:
+        return "beyond"
+    return "within" if -sesoi < low and high < sesoi else "open"
+
+
 def interim_looks(
     frame: pd.DataFrame,
     *,

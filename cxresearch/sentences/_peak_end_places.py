@@ -57,6 +57,11 @@ def _signed_span(values: Values, formats: Formats) -> str:
     return _with_level(values, formats, formats.interval(low, high, _decimals(values)))
 
 
+def _all_looks(values: Values, formats: Formats) -> str:
+    low, high = _number(values, "looks_low"), _number(values, "looks_high")
+    return formats.interval(low, high, _decimals(values))
+
+
 def _turned(values: Values, formats: Formats) -> str:
     return formats.gap(-_number(values, "estimate"), _decimals(values))
 
@@ -218,6 +223,7 @@ PEAK_END_PLACES: dict[str, Maker] = {
     "span": _span,
     "signed": _signed,
     "signed_span": _signed_span,
+    "all_looks": _all_looks,
     "of_arms": _less,
     "turned": _turned,
     "turned_span": _turned_span,

@@ -49,8 +49,9 @@ def render(message: str, values: Values, messages: Messages) -> str:
         filled["n"] = int(values["n"])
     parts = [capital(messages.text(message, **filled))]
     if values.get("matters"):
-        smallest = PEAK_END_PLACES["smallest"](values, formats)
-        parts.append(messages.text(f"findings.matters.{values['matters']}", smallest=smallest))
+        told = f"findings.matters.{values['matters']}"
+        places = messages.places(told)
+        parts.append(messages.text(told, **{p: _filled(p, values, formats) for p in places}))
     if values.get("care"):
         parts.append(messages.text(f"findings.care.{values['care']}"))
     return " ".join(parts)

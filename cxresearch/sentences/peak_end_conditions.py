@@ -55,8 +55,7 @@ def _(  # noqa: PLR0913 - options of one kind of sentence
     scale = rating_decimals([*result.conditions["mean"], *rows["estimate"]])
     say = _Arms(
         result, labels, Messages(language), condition=result.condition, levels=levels,
-        randomized=randomized, plan=plan, looks=looks,
-        decimals=scale,
+        randomized=randomized, plan=plan, looks=looks, decimals=scale,
     )  # fmt: skip
     return say.all(rows, limit, higher_is)
 
@@ -290,12 +289,12 @@ class _Arms:
         """Advise a condition; with care where it need not be better by as much as matters."""
         message, how = "action_adopt" if adopt else "action_avoid", self._reach(row)
         if self.looks is not None:
-            return self._told(
-                f"{message}_looks", row, sure="likely", rank=5.0, topic="action", turned=turned
-            )
+            how = self.looks.against_sesoi or None
+            message = f"{message}_looks"
         if how == "within" or (how == "open" and adopt):
             message = f"{message}_{how}"
-        sure: Sureness = "likely" if how == "open" and adopt else "clear"
+        unsure = self.looks is not None or (how == "open" and adopt)
+        sure: Sureness = "likely" if unsure else "clear"
         return self._told(message, row, sure=sure, rank=5.0, topic="action", turned=turned)
 
     def _reach(self, row: Any) -> Reach | None:
@@ -307,8 +306,10 @@ class _Arms:
 
     def _matters(self, row: Any, topic: str) -> dict[str, Any]:
         """Return what is needed to hold a difference against the smallest that matters."""
+        if self.looks is not None:
+            return {"smallest": self.looks.sesoi} if topic == "action" else {}
         how = self._reach(row)
-        if how is None or self.looks is not None:
+        if how is None:
             return {}
         told_beside = {"matters": how} if topic == "finding" else {}
         return {"smallest": self.smallest} | told_beside

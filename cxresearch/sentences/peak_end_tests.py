@@ -40,7 +40,7 @@ def _(
 ) -> tuple[Finding, ...]:
     check_limit(limit)
     last = result.stopped_at or result.n
-    row: Any = result.looks.iloc[last - 1]
+    row = result.counts
     over: Any = result.final.iloc[0] if len(result.final) else row
     values = {
         "look": last,
@@ -52,6 +52,7 @@ def _(
         "conf_high": over["conf_high"],
         "p_value": over["p_value"],
         "confidence_level": result.confidence_level,
+        **_matters(result),
     }
     sure: Sureness = "clear" if result.verdict == "stopped" else "not_decided"
     ended = sure == "clear" and row["fraction"] >= 1
@@ -80,6 +81,7 @@ def _(
         "conf_high": row["conf_high"],
         "p_value": row["p_adjusted"],
         "confidence_level": result.confidence_level,
+        **_matters(result),
     }
     sure: Sureness = "clear" if result.stopped_at else "not_decided"
     message = "always_valid_crossed" if result.stopped_at else "always_valid_open"
@@ -224,6 +226,18 @@ def _(
         topic="quality",
     )
     return made, beliefs
+
+
+def _matters(result: SequentialResult | AlwaysValidResult) -> dict[str, Any]:
+    """Return what is needed to hold the repeated interval against the smallest effect."""
+    if not result.against_sesoi:
+        return {}
+    return {
+        "matters": f"looks_{result.against_sesoi}",
+        "smallest": result.sesoi,
+        "looks_low": result.counts["conf_low"],
+        "looks_high": result.counts["conf_high"],
+    }
 
 
 def _compared(first: str, second: str, labels: Labels) -> dict[str, str]:

@@ -208,8 +208,9 @@ def interim_plan(study: Study, sample: EpisodeData) -> dict[str, Any]:
     Returns
     -------
     dict
-        looks, planned_people, stopping, tau and finished; only empty ``looks`` where the study
-        has no plan, or one without interim looks.
+        looks, planned_people, stopping, tau, finished and sesoi (the plan's smallest effect
+        where its primary outcome is the remembered rating); only empty ``looks`` where the
+        study has no plan, or one without interim looks.
     """
     plan = study.plan
     if plan is None or plan.spending == "none":
@@ -220,7 +221,17 @@ def interim_plan(study: Study, sample: EpisodeData) -> dict[str, Any]:
         "stopping": plan.spending,
         "tau": plan.smallest_effect or 0.0,
         "finished": sample.participants_read >= (plan.sample_size or 0),
+        "sesoi": _smallest(study),
     }
+
+
+def _smallest(study: Study) -> float:
+    """Return the smallest effect of a plan that is about the remembered rating; 0 for none."""
+    plan = study.plan
+    names = [column.name for column in study.codebook.columns_with_role("retrospective")]
+    if plan is None or plan.smallest_effect is None or plan.primary_outcome not in names:
+        return 0.0
+    return plan.smallest_effect
 
 
 def plan_notes(study: Study) -> tuple[str, ...]:

@@ -212,6 +212,48 @@ def test_always_valid_refuses_an_effect_of_no_size() -> None:
     assert always_valid(looks, tau=1).stopped_at == 0
 
 
+def test_the_repeated_interval_is_held_against_the_smallest_effect() -> None:
+    looks = pd.DataFrame(
+        {"estimate": [0.5, 0.8], "std_error": [0.3, 0.2], "fraction": [0.5, 1.0]}
+    )
+    for sesoi, where in ((0.3, "beyond"), (0.6, "open"), (1.5, "within"), (np.nan, "")):
+        found = sequential_test(looks, sesoi=sesoi)
+        assert found.against_sesoi == where
+        np.testing.assert_equal(found.sesoi, sesoi)
+        valid = always_valid(looks, tau=0.5, sesoi=sesoi)
+        assert valid.against_sesoi == ("open" if sesoi == 0.3 else where)
+    early = pd.DataFrame(
+        {"estimate": [1.2, 0.1], "std_error": [0.3, 0.2], "fraction": [0.5, 1]}
+    )
+    stopped = sequential_test(early, sesoi=0.3)  # what came after the stop plays no part
+    assert (stopped.stopped_at, stopped.against_sesoi) == (1, "beyond")
+    assert stopped.counts["estimate"] == 1.2
+    one_sided = sequential_test(looks, alternative="greater", sesoi=2.0)
+    assert one_sided.against_sesoi == "open"  # nothing bounds the effect from above
+    for wrong in (0.0, -1.0, np.inf):
+        with pytest.raises(CxError, match="sesoi must be above 0"):
+            sequential_test(looks, sesoi=wrong)
+        with pytest.raises(CxError, match="sesoi must be above 0"):
+            always_valid(looks, tau=0.5, sesoi=wrong)
+
+
+def test_an_effect_of_just_the_smallest_size_is_seldom_placed_at_any_look() -> None:
+    rng = np.random.default_rng(11)
+    fractions, effect, count = np.array([0.25, 0.5, 0.75, 1.0]), 3.0, 20_000
+    steps = np.sqrt(np.diff(fractions, prepend=0)) * rng.normal(size=(count, 4))
+    estimate = effect + steps.cumsum(axis=1) / fractions
+    half = sequential_bounds(fractions).bounds["estimate"].to_numpy() / np.sqrt(fractions)
+    low, high = estimate - half, estimate + half
+    beyond = (low >= effect).any(axis=1).mean()
+    within = ((low > -effect) & (high < effect)).any(axis=1).mean()
+    room = 4 * np.sqrt(0.025 * 0.975 / count)
+    assert beyond < 0.025 + room
+    assert within < 0.025 + room
+    looks = pd.DataFrame({"estimate": estimate[0], "std_error": fractions**-0.5})
+    told = sequential_test(looks.assign(fraction=fractions), sesoi=effect).looks
+    np.testing.assert_allclose(told[["conf_low", "conf_high"]].T, [low[0], high[0]], rtol=1e-6)
+
+
 def test_twenty_looks_at_no_effect_fool_the_naive_test_only() -> None:
     """P14: with 1,000 studies a rate is known to about 0.02."""
     rng = np.random.default_rng(14)

@@ -60,6 +60,13 @@ def test_planned_looks_decide_about_a_condition_not_the_interval_of_one_look(
     crossed = always_valid(looks.assign(estimate=[1.4, 1.5]), tau=0.5)
     (advice,) = topic(findings(effect, randomized=True, looks=crossed), "action")
     assert "the rule that was planned for looking more than once" in advice.text
+    for sesoi, told in (
+        (0.1, "is the better choice"), (1.2, "is open: weigh what it costs"),
+        (9.0, "that alone is no reason to change"),
+    ):  # fmt: skip
+        held = always_valid(looks.assign(estimate=[1.4, 1.5]), tau=0.5, sesoi=sesoi)
+        (advice,) = topic(findings(effect, randomized=True, looks=held), "action")
+        assert told in advice.text
 
 
 def test_the_better_of_three_is_advised_though_nothing_was_the_control(

@@ -67,6 +67,22 @@ def test_looks_say_whether_a_bound_was_crossed() -> None:
     assert "no difference" not in over.text
 
 
+def test_looks_are_held_against_the_smallest_effect_that_matters() -> None:
+    for sesoi, told in (
+        (0.1, "lies wholly beyond the 0.10 points"),
+        (0.6, "leaves open whether the difference reaches the 0.60 points"),
+        (4.0, "lies wholly within the ±4.00 points"),
+    ):
+        (looked,) = findings(sequential_test(LOOKS, planned_n=120, sesoi=sesoi))
+        assert "The interval that holds at every look (" in looked.text
+        assert told in looked.text
+        (valid,) = findings(always_valid(LOOKS, tau=0.5, sesoi=4.0))
+        assert "lies wholly within the ±4.00 points" in valid.text
+        assert "que vale en todas las revisiones" in retell(looked.to_dict(), "es")
+    (plain,) = findings(sequential_test(LOOKS, planned_n=120))
+    assert "smallest" not in plain.text
+
+
 def test_always_valid_looks_tell_the_first_crossing() -> None:
     (crossed,) = findings(always_valid(LOOKS.assign(estimate=[0.9, 1.4, 1.2]), tau=0.5))
     assert "first at look 2" in crossed.text

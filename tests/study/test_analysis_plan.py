@@ -286,7 +286,13 @@ def test_planned_looks_are_handed_on_as_shares(
         "stopping": "pocock",
         "tau": 0.4,
         "finished": True,
+        "sesoi": 0.4,
     }
+    replace_in(
+        folder / "analysis-plan.yaml", "primary_outcome: remembered", "primary_outcome: again"
+    )
+    study = load_study(folder)
+    assert interim_plan(study, study.episodes())["sesoi"] == 0.0
 
 
 def test_without_looks_nothing_is_looked_at(folder: Path) -> None:
