@@ -350,6 +350,14 @@ def test_labels_and_questions_of_a_statistics_file_are_used(tmp_path: Path) -> N
     assert [code.label for code in codebook.find_column("sex").values] == ["Woman", "Man"]
 
 
+def test_computed_means_and_the_end_of_an_episode_are_numbers(tmp_path: Path) -> None:
+    mean = [str(x / 7) for x in range(100, 140)]
+    end = [str(x % 37) for x in range(40)]
+    started = [f"2026-03-{1 + x % 28:02d} 10:{x:02d}" for x in range(40)]
+    found = roles(proposed(table(mean=mean, end=end, started=started), tmp_path))
+    assert found == {"started": "ignore"}
+
+
 def test_columns_nothing_speaks_for_are_listed(tmp_path: Path) -> None:
     numbers: list[object] = [str(1000 + 7 * i) for i in range(40)]
     frame = table(resp=list(range(40)), income=numbers[::-1], empty=[None] * 40)

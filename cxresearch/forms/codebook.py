@@ -10,8 +10,10 @@ from typing import Any
 import ipywidgets as widgets
 
 from cxresearch._files import write_text
-from cxresearch.codebook import load_codebook
-from cxresearch.errors import CodebookError, CxError, Fault
+from cxresearch.codebook import Codebook, load_codebook
+from cxresearch.codebook.moments import describes_moments
+from cxresearch.errors import CodebookError, CxError, Fault, ResponseError
+from cxresearch.responses.episodes import load_episodes
 from cxresearch.responses.load import inspect_responses
 from cxresearch.responses.read import read_table
 from cxresearch.scaffold.propose import propose_codebook
@@ -69,6 +71,8 @@ class CodebookEditor:
                 codebook = load_codebook(draft)
             except CodebookError as error:
                 return error.faults or (Fault(message=str(error)),)
+            if describes_moments(codebook):
+                return _faults_of_moments(self.data.parent, codebook)
             return inspect_responses({"": self.data}, codebook).faults
 
     def save(self) -> Path:
@@ -94,6 +98,16 @@ class CodebookEditor:
         return self.widget._repr_mimebundle_(**options)
 
 
+def _faults_of_moments(folder: Path, codebook: Codebook) -> tuple[Fault, ...]:
+    """Return what is wrong with the two tables of a study of moments."""
+    files = {table: folder / f"{table}.csv" for table in ("moments", "episodes")}
+    try:
+        load_episodes(files, codebook)
+    except ResponseError as error:
+        return error.faults or (Fault(message=str(error)),)
+    return ()
+
+
 def edit_codebook(
     data: PathLike, *, path: PathLike | None = None, method: str = "servqual"
 ) -> CodebookEditor:
@@ -102,12 +116,13 @@ def edit_codebook(
     Parameters
     ----------
     data : path-like
-        CSV, Excel, SPSS, Stata or Parquet.
+        CSV, Excel, SPSS, Stata or Parquet; of a study of moments its ``moments.csv``.
     path : path-like, optional
         The codebook: opened when it is there, else proposed; by default ``codebook.yaml``
         beside the data.
     method : str
-        What the study will ask: ``"servqual"`` looks for pairs of expectation and perception.
+        Template of the study, such as ``"servqual"`` (looks for pairs of expectation and
+        perception) or ``"drivers"``.
 
     Returns
     -------
@@ -115,6 +130,8 @@ def edit_codebook(
 
     Raises
     ------
+    CxError
+        A study of moments has two tables: ``cxresearch new`` proposes their codebook.
     ResponseError
         The data cannot be read.
 
@@ -127,6 +144,12 @@ def edit_codebook(
     target = source.with_name("codebook.yaml") if path is None else Path(path)
     if target.is_file():
         text = target.read_text(encoding="utf-8")
+    elif method.replace("-", "_") == "peak_end":
+        raise CxError(
+            "a study of moments has two tables. In a terminal, "
+            f"'cxresearch new NAME --method peak_end --data {source.name}' makes them and "
+            "proposes their codebook; then edit_codebook opens it beside data/NAME/moments.csv"
+        )
     else:
         frame, about = read_table(source)
         text = propose_codebook(frame, about, method=method)

@@ -165,8 +165,10 @@ def _cell_text(cell: Any) -> str | None:
 
 
 def _number(text: str | None) -> float:
-    if text is None or not _NUMBER.fullmatch(text) or len(text) > 15:
+    if text is None or not (match := _NUMBER.fullmatch(text)):
         return math.nan
+    if len(text) > 15 and not match[1]:
+        return math.nan  # a number of a card or a phone, not an amount
     return float(text.replace(",", "."))
 
 

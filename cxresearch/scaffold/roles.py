@@ -11,6 +11,8 @@ from cxresearch._types import Role
 from cxresearch.scaffold.columns import Profile, ScaleGuess, guess_scale, ladder
 
 MAX_CATEGORIES = 12
+_FIRST_DATE = 20_000
+"""Days since 1900 that spreadsheets write for dates of questionnaires begin above this."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # At least nine digits: a date has eight.
@@ -139,6 +141,9 @@ def _personal(profile: Profile) -> RoleGuess | None:
 
 
 def _when(profile: Profile) -> RoleGuess | None:
+    numbers = profile.numbers
+    if numbers is not None and np.nanmax(np.abs(numbers)) < _FIRST_DATE:
+        return None  # the end of an episode, not of an interview
     if _named(profile, _WHEN) and len(profile.distinct) > MAX_CATEGORIES:
         return RoleGuess(profile=profile, role="ignore", why="likely: a date or time")
     return None

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import cxresearch as cx
-from cxresearch.errors import ResponseError
+from cxresearch.errors import CxError, ResponseError
 
 
 @pytest.fixture
@@ -55,3 +55,32 @@ def test_a_codebook_that_is_there_is_opened(export: Path) -> None:
 def test_data_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(ResponseError, match=r"none\.csv"):
         cx.edit_codebook(tmp_path / "none.csv")
+
+
+def test_a_study_of_moments_is_checked_in_both_tables(tmp_path: Path) -> None:
+    rows = [(p, v, t, 3 + (p + v + t) % 5) for p in range(6) for v in (1, 2) for t in range(4)]
+    moments = pd.DataFrame(rows, columns=["person", "visit", "minute", "pain"])
+    moments.to_csv(tmp_path / "moments.csv", index=False)
+    episodes = moments[["person", "visit"]].drop_duplicates().assign(memory=range(12))
+    episodes.to_csv(tmp_path / "episodes.csv", index=False)
+    with pytest.raises(CxError, match="cxresearch new NAME --method peak_end"):
+        cx.edit_codebook(tmp_path / "moments.csv", method="peak_end")
+    (tmp_path / "codebook.yaml").write_text(
+        """
+survey: Visits
+response_scales:
+  ten: {range: [0, 10]}
+  twelve: {range: [0, 12]}
+columns:
+  person: {role: participant}
+  visit: {role: episode}
+  minute: {role: time}
+  pain: {role: rating, scale: ten, direction: unpleasant, higher_is: worse}
+  memory: {role: retrospective, scale: twelve}
+""",
+        encoding="utf-8",
+    )
+    editor = cx.edit_codebook(tmp_path / "moments.csv")
+    assert editor.faults() == ()
+    editor.text = editor.text.replace("memory:", "memori:")
+    assert any("memori" in str(fault) for fault in editor.faults())
