@@ -80,6 +80,10 @@ class Recorder:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
+    def __repr__(self) -> str:
+        kept = "shows only, keeps nothing" if self.folder is None else f"keeps in {self.folder}"
+        return f"Recorder({kept})"
+
     def __call__(self, value: Recordable | None, name: str | None = None) -> Recorded | None:
         """Record a value and return it in a form that shows itself in the cell.
 

@@ -32,13 +32,21 @@ class Field:
         self.suggestions = suggestions
         self.input = self._widget(value)
         self.fault = widgets.HTML()
-        shown = f"{parameter.help} <em>({escape(parameter.allowed)})</em>"
+        shown = f"{parameter.help} <em>({escape(parameter.allowed)}{self._how()})</em>"
         if suggestions:
             shown += f" <em>{escape(', '.join(suggestions))}</em>"
         self.box = widgets.VBox(
             [self.input, widgets.HTML(f"<small>{shown}</small>"), self.fault]
         )
         self.input.observe(lambda _: self.check(), names="value")
+
+    def _how(self) -> str:
+        """Say how a value is typed where that is not plain to see."""
+        if not isinstance(self.input, widgets.Text):
+            return ""
+        if self.parameter.type.startswith("list["):
+            return ", with commas between; empty for none"
+        return "; empty for none" if self.parameter.type == "str | None" else ""
 
     def value(self) -> Any:
         """Return the value as the template takes it; a text that is none is handed on as is."""

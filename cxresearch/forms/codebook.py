@@ -53,6 +53,9 @@ class CodebookEditor:
         )
         self._show()
 
+    def __repr__(self) -> str:
+        return f"CodebookEditor({str(self.path)!r}, {len(self.faults())} faults)"
+
     @property
     def text(self) -> str:
         """The codebook as it stands in the editor."""

@@ -62,6 +62,9 @@ class StudyForm:
             ]
         )
 
+    def __repr__(self) -> str:
+        return f"StudyForm({self.study.name!r}, {len(self._fields)} parameters)"
+
     def values(self) -> dict[str, Any]:
         """Return every parameter as it stands in the form."""
         return {name: field.value() for name, field in self._fields.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from cxresearch.runs.values import TYPES
 
 DEPTHS = ("manager", "analyst", "student")
 _PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
+_MARKDOWN_PICTURE = re.compile(r"!\[([^\]]*)\]\(\s*([^)\s]*)")
 _NEEDED = {
     "open_record": "nothing opens the record: write record = cx.open_record()",
     "load_study": f"no study is loaded: write study = cx.load_study({STUDY_PARAMETER})",
@@ -161,6 +163,8 @@ def _tag_faults(cells: list[Json]) -> Iterator[Fault]:
 
 def _picture_faults(cells: list[Json]) -> Iterator[Fault]:
     for number, cell in enumerate(cells, start=1):
+        if cell["cell_type"] == "markdown":
+            yield from _markdown_picture_faults(f"cell {number}", _source(cell))
         for output in cell.get("outputs", []):
             for kind in _PICTURES:
                 about = output.get("metadata", {}).get(kind, {})
@@ -170,6 +174,19 @@ def _picture_faults(cells: list[Json]) -> Iterator[Fault]:
                         message="it shows a picture without alternative text: show a cx.Figure "
                         "(alt_text=…) through record(…)",
                     )
+
+
+def _markdown_picture_faults(where: str, source: str) -> Iterator[Fault]:
+    for alternative, target in _MARKDOWN_PICTURE.findall(source):
+        if not alternative.strip():
+            message = f"picture {target} has no alternative text: ![what it shows]({target})"
+            yield Fault(where=where, message=message)
+        if not target.startswith(("attachment:", "data:image/")):
+            message = (
+                f"picture {target} is another file, and a template is one: paste the picture "
+                "into the cell, which attaches it"
+            )
+            yield Fault(where=where, message=message)
 
 
 def _cells(path: Path) -> list[Json]:

@@ -45,10 +45,10 @@ class Parameter:
         if self.choices:
             return f", one of {', '.join(self.choices)}"
         if self.low is not None and self.high is not None:
-            return f" from {self.low:g} to {self.high:g}"
+            return f" from {self.low:.12g} to {self.high:.12g}"
         if self.low is not None:
-            return f" of at least {self.low:g}"
-        return "" if self.high is None else f" of at most {self.high:g}"
+            return f" of at least {self.low:.12g}"
+        return "" if self.high is None else f" of at most {self.high:.12g}"
 
 
 _WORDS = {

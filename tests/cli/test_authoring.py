@@ -134,6 +134,17 @@ def test_what_is_missing_is_told(cli: Cli, tmp_path: Path, cells: list[Any], tol
         assert told in outcome.output
 
 
+def test_pictures_in_text_need_words_and_travel_with_the_notebook(
+    cli: Cli, tmp_path: Path
+) -> None:
+    text = "![](plan.png) and ![The plan](attachment:plan.png)"
+    cells = [*good(), tagged(new_markdown_cell, text, "analyst")]
+    told = cli("check", write(tmp_path / "my-look.ipynb", cells)).output
+    assert "2 faults" in told
+    assert "cell 5: picture plan.png has no alternative text" in told
+    assert "cell 5: picture plan.png is another file" in told
+
+
 def test_a_name_that_is_none_and_a_file_that_is_none_are_refused(
     cli: Cli, tmp_path: Path
 ) -> None:

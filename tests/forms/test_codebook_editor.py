@@ -30,6 +30,7 @@ def test_a_proposal_fits_its_data_and_is_saved_beside_them(export: Path) -> None
     assert "personal" in editor.text
     assert editor.faults() == ()
     assert "No faults" in editor._said.value
+    assert repr(editor).endswith("codebook.yaml', 0 faults)")
     saved = editor.save()
     assert saved == export.with_name("codebook.yaml")
     assert cx.load_codebook(saved).batteries

@@ -31,6 +31,14 @@ def test_the_form_starts_with_the_values_of_the_study(form: cx.StudyForm) -> Non
     assert "study_name" not in values
     assert form.faults() == {}
     assert "application/vnd.jupyter.widget-view+json" in form._repr_mimebundle_()
+    assert repr(form) == f"StudyForm('bank-branches', {len(values)} parameters)"
+
+
+def test_a_field_says_how_its_value_is_typed(form: cx.StudyForm) -> None:
+    shown = {name: field.box.children[1].value for name, field in form._fields.items()}
+    assert "a list of texts, with commas between; empty for none" in shown["segments"]
+    assert "text or none; empty for none" in shown["outcome"]
+    assert "from 0 to 4294967295" in shown["seed"]
 
 
 def test_what_is_filled_in_is_run_and_filed(form: cx.StudyForm) -> None:
