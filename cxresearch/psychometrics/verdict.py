@@ -55,7 +55,8 @@ def distinct_dimensions(  # noqa: PLR0913 - options of one analysis
         Not needed when the codebook has one.
     part : {"perception", "expectation", "gap"}
     design : {"auto", "none"}
-        Allow for the clusters (branches) of the codebook, if it names some, or not.
+        Allow for the clusters (branches) of the codebook, if it names some, or not. Strata are
+        not used: where they matter, intervals are a little too wide.
     estimator, cutoff, n_boot, confidence_level, seed
         See `distinct_scales`.
 
