@@ -99,13 +99,13 @@ def test_a_structure_that_does_not_hold_settles_nothing() -> None:
 
 def test_the_level_of_the_test_is_near_five_percent() -> None:
     p_values = [
-        level_invariance(branches(seed, n=30), MODEL, group="branch", search=False)
+        level_invariance(branches(seed, n=50, groups=4), MODEL, group="branch", search=False)
         .ladder["p_value"]
         .iloc[1]
-        for seed in range(25)
+        for seed in range(20)
     ]
-    # Four Monte-Carlo errors of 25 draws.
-    assert np.mean(np.array(p_values) < 0.05) < 0.05 + 4 * np.sqrt(0.05 * 0.95 / 25)
+    # Four Monte-Carlo errors of 20 draws.
+    assert np.mean(np.array(p_values) < 0.05) < 0.05 + 4 * np.sqrt(0.05 * 0.95 / 20)
 
 
 def test_units_and_order_change_nothing() -> None:
