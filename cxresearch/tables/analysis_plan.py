@@ -9,7 +9,7 @@ from cxresearch.planned import PlanComparisonResult
 from cxresearch.shown import DisplayTable, or_nothing
 from cxresearch.tables._build import Column, display_table
 from cxresearch.wording import Formats, Messages
-from cxresearch.wording.analysis_plan import day_of, element_name, status_name
+from cxresearch.wording.analysis_plan import day_of, element_name, planned_words, status_name
 from cxresearch.wording.labels import clean
 
 _SHORT_HASH = 12
@@ -54,12 +54,14 @@ def display_analysis_plan(
         ),
         Column(
             text("analysis_plan.planned"),
-            lambda row: _tested(row.planned, row.group),
+            lambda row: _tested(row.planned, row.group, formats.messages),
             numeric=False,
         ),
         Column(
             text("analysis_plan.done"),
-            lambda row: _tested(row.done, row.group) if row.status in _TELLING else "",
+            lambda row: (
+                _tested(row.done, row.group, formats.messages) if row.status in _TELLING else ""
+            ),
             numeric=False,
         ),
         Column(text("analysis_plan.reason"), lambda row: clean(row.reason), numeric=False),
@@ -80,9 +82,9 @@ def _element(row: Any, messages: Messages) -> str:
     return f"{name}: {clean(stated)}" if stated else name
 
 
-def _tested(words: str, group: str) -> str:
+def _tested(words: str, group: str, messages: Messages) -> str:
     """Return a planned value; of a hypothesis how it is tested, without what it states."""
-    return clean(words.rpartition(" [")[2].rstrip("]") if group == "hypothesis" else words)
+    return planned_words(group, words, messages) if words else ""
 
 
 def _notes(comparison: PlanComparisonResult, formats: Formats) -> list[str]:

@@ -12,6 +12,7 @@ from cxresearch.responses.model import Flow, Responses
 from cxresearch.shown import DisplayTable
 from cxresearch.tables._build import Column, display_table
 from cxresearch.wording import Formats
+from cxresearch.wording.analysis_plan import detail_words
 from cxresearch.wording.formats import UNDEFINED
 from cxresearch.wording.labels import clean
 from cxresearch.wording.verdicts import consistency
@@ -85,7 +86,11 @@ def display_flow(
         Column(
             text("tables.step"), lambda row: _step(row.rule, flow.unit, formats), numeric=False
         ),
-        Column(text("tables.rule"), lambda row: clean(row.detail) or UNDEFINED, numeric=False),
+        Column(
+            text("tables.rule"),
+            lambda row: detail_words(row.detail, formats.messages) or UNDEFINED,
+            numeric=False,
+        ),
         Column(
             text("tables.excluded"),
             lambda row: (

@@ -286,7 +286,8 @@ def test_sentences_and_table_name_what_was_changed(language: str) -> None:
         "exploratory",
     }
     assert {one.topic for one in told.values()} == {"quality"}
-    assert "duplicated: column call" in told["changed_after_warning"].text
+    rule = {"en": "Duplicates: column call", "es": "Duplicados: columna call"}[language]
+    assert rule in told["changed_after_warning"].text
     other = "es" if language == "en" else "en"
     again = findings(result, language=other)
     assert [retell(one.to_dict(), language) for one in again] == [
@@ -296,6 +297,20 @@ def test_sentences_and_table_name_what_was_changed(language: str) -> None:
     assert table is not None
     assert len(table.shown) == len(result.tidy())
     assert display_analysis_plan(None) is None
+
+
+def test_the_table_shows_no_codes_of_the_plan_file() -> None:
+    plan = dataclasses.replace(
+        FIRST, spending="obrien_fleming", looks=(0.5, 1.0), parameters={"randomized": True}
+    )
+    table = display_analysis_plan(compare_plan(plan, Done()), language="es")
+    assert table is not None
+    planned = table.shown.set_index("Elemento")["Planeado"]
+    assert planned["Análisis intermedios"] == "O’Brien–Fleming: 0,5, 1"
+    assert planned["Parámetro randomized"] == "sí"
+    assert planned["Efecto más pequeño que importa"] == "0,3"
+    assert planned.iloc[0].endswith("se espera mayor")
+    assert planned["Exclusión Muy pocos momentos valorados: menos de 3 rated moments"]
 
 
 def test_a_late_or_missing_lock_is_warned_of() -> None:
