@@ -13,7 +13,7 @@ from cxresearch._files import read_json
 from cxresearch._types import Json
 from cxresearch.catalogue.filings import Filing
 from cxresearch.errors import CxError
-from cxresearch.reports.facts import day_of
+from cxresearch.reports.facts import day_of, minute_of
 from cxresearch.reports.svg import inline_svg
 from cxresearch.shown import Figure
 from cxresearch.wording import Formats, Messages
@@ -29,9 +29,9 @@ _Key = tuple[str, str, str]
 def study_trends(filings: Sequence[Filing], messages: Messages) -> pd.DataFrame:
     """Return the key estimates of a study over its runs on different data.
 
-    Key are the estimates with an interval that the latest completed run tells as findings, the
-    most important first, at most six. A run counts when it is the latest completed one on its
-    data: runs on the same answers say nothing about time.
+    Key are the estimates with a unit and an interval that the latest completed run tells as
+    findings, the most important first, at most six. A run counts when it is the latest
+    completed one on its data: runs on the same answers say nothing about time.
 
     Parameters
     ----------
@@ -43,17 +43,18 @@ def study_trends(filings: Sequence[Filing], messages: Messages) -> pd.DataFrame:
     -------
     DataFrame
         One row an estimate and run, oldest first: label, unit, run, when (waves, else the
-        day), estimate, conf_low, conf_high, n. Empty with fewer than two such runs.
+        day or minute), estimate, conf_low, conf_high, n. Empty with fewer than two such runs.
     """
     rows: list[Json] = []
     runs = _on_different_data(filings)
     told = [_told(filing) for filing in runs]
     wanted = list(told[-1])[:_MOST_ESTIMATES] if len(runs) > 1 else []
+    times = _times(runs, messages)
     for key in wanted:
-        found = [(run, own[key]) for run, own in zip(runs, told, strict=True) if key in own]
+        found = [run for run, own in enumerate(told) if key in own]
         if len(found) > 1:
-            label = _label(found[-1][1], messages)
-            rows += [_row(run, finding, label, messages) for run, finding in found]
+            label = _label(told[found[-1]][key], messages)
+            rows += [_row(runs[run], told[run][key], label, times[run]) for run in found]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -114,7 +115,9 @@ def _told(filing: Filing) -> dict[_Key, Json]:
         for finding in ranked:
             numbers = [finding.get(name) for name in ("estimate", "conf_low", "conf_high")]
             topic = finding.get("topic", "finding")
-            if topic == "finding" and all(_finite(number) for number in numbers):
+            # A number without a unit has no axis, and no name beside the sentence it is from.
+            told = topic == "finding" and bool(finding.get("unit"))
+            if told and all(_finite(number) for number in numbers):
                 key = (finding["result"], finding.get("term", ""), finding.get("group", ""))
                 kept.setdefault(key, finding)
     except (CxError, TypeError, ValueError, KeyError, AttributeError):
@@ -141,8 +144,19 @@ def _label(finding: Json, messages: Messages) -> str:
     return f"{whole}: {group}" if group else whole
 
 
-def _row(filing: Filing, finding: Json, label: str, messages: Messages) -> Json:
-    when = ", ".join(filing.waves) or day_of(filing.ended or filing.started, messages)
+def _times(runs: Sequence[Filing], messages: Messages) -> list[str]:
+    """Return what tells the runs apart: waves, else the day, else the minute."""
+    kinds = (
+        [", ".join(run.waves) or day_of(run.ended or run.started, messages) for run in runs],
+        [
+            ", ".join([*run.waves, minute_of(run.ended or run.started, messages)])
+            for run in runs
+        ],
+    )
+    return next((times for times in kinds if len(set(times)) == len(runs)), kinds[-1])
+
+
+def _row(filing: Filing, finding: Json, label: str, when: str) -> Json:
     return {
         "label": label,
         "unit": str(finding.get("unit", "")),

@@ -15,7 +15,7 @@ import pandas as pd
 from cxresearch._types import Json
 from cxresearch.record import table_to_csv
 from cxresearch.reports.blocks import download_link
-from cxresearch.reports.facts import day_of, shown_value, waves_of
+from cxresearch.reports.facts import day_of, minute_of, shown_value, waves_of
 from cxresearch.reports.glossary import Glossary
 from cxresearch.reports.source import RunFiles
 from cxresearch.shown import DisplayTable
@@ -183,10 +183,13 @@ def _file_name(result: str) -> str:
 
 
 def _called(comparison: Comparison, messages: Messages) -> str:
-    """Return what tells the earlier run from the later: its waves, its day, else its name."""
+    """Return what tells the earlier run from the later: its waves, its time, else its name."""
     earlier, later = comparison.earlier, comparison.later
-    names = [waves_of(earlier), day_of(earlier.get("started", ""), messages)]
-    others = [waves_of(later), day_of(later.get("started", ""), messages)]
+    names, others = (
+        [waves_of(run), day_of(started, messages), minute_of(started, messages)]
+        for run in (earlier, later)
+        for started in [run.get("started", "")]
+    )
     telling = [name for name, other in zip(names, others, strict=True) if name != other]
     return next((name for name in telling if name), str(earlier.get("run", "")))
 

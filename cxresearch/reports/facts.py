@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from cxresearch._types import Json
@@ -109,6 +109,18 @@ def day_of(moment: str, messages: Messages) -> str:
         return ""
     parts = {"year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}"}
     return messages.text("format.date", **parts)
+
+
+def minute_of(moment: str, messages: Messages) -> str:
+    """Return day and minute of an ISO time, to tell runs of one day apart; ``""`` when none.
+
+    Examples
+    --------
+    >>> minute_of("2026-11-21T17:42:10.000+00:00", Messages("en"))
+    '2026-11-21 17:42 UTC'
+    """
+    day = day_of(moment, messages)
+    return f"{day} {datetime.fromisoformat(moment).astimezone(UTC):%H:%M} UTC" if day else ""
 
 
 def repeat_command(record: Json) -> str:

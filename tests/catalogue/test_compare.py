@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 from pathlib import Path
 
@@ -83,6 +84,7 @@ def test_nobody_is_paired_and_the_page_says_so_and_where_people_are(
     found = compare_runs(*opened)
     part = change_part(found, read_run(opened[1].filing.folder), Glossary(Messages("en")))
     told = " ".join(part.sentences)
+    assert re.fullmatch(r"What changed since [\d-]+( \d\d:\d\d UTC)?", part.title)
     assert "Nobody is paired: a run keeps no answers of single people" in told
     assert "the intervals are wider than need be" in told
     assert "To pair people by their id, give both waves as files of one study" in told
