@@ -135,7 +135,7 @@ class Recorder:
                 f"record(value, name='{name}_2')"
             )
         outputs.append({"kind": kind, "name": name, **keep(name)})
-        write_json(listing, {"schema": SCHEMA, "outputs": outputs})
+        write_json(listing, {"schema": SCHEMA, "outputs": outputs}, indent=None)
         return name
 
 

@@ -5,14 +5,20 @@ Both are asked for many marks at a time: what a call of theirs costs by far outw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, cast
 
 import seaborn as sns
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure as MplFigure
+from matplotlib.markers import MarkerStyle
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from cxresearch.plots._canvas import Canvas, Line, Point
 from cxresearch.plots._place import NARROW, WIDE, Layout, Placement, place
@@ -119,7 +125,7 @@ def charted(placement: Placement, *, zero: bool) -> Canvas:
 
 
 def _painted(canvas: Canvas) -> MplFigure:
-    figure, axes = _page(canvas.layout, canvas.height)
+    figure, axes = _page(canvas.layout.width, canvas.height)
     if canvas.areas:
         areas = PolyCollection(
             [area.corners for area in canvas.areas],
@@ -127,56 +133,104 @@ def _painted(canvas: Canvas) -> MplFigure:
             linewidths=0,
         )
         _add(axes, areas, zorder=1)
-    for dashed in (False, True):
-        lines = [line for line in canvas.lines if line.dashed is dashed]
-        if lines:
-            drawn = LineCollection(
-                [line.points for line in lines],
-                colors=[line.colour for line in lines],
-                linewidths=[line.width for line in lines],
-                linestyles=(0, (4, 3)) if dashed else "solid",
-                capstyle="butt" if dashed else "projecting",
-            )
-            _add(axes, drawn, zorder=2)
-    if canvas.points:
-        _scatter(
-            axes,
-            canvas.points,
-            marker="o",
-            s=_POINT_SIZE,
-            color=RECEIVED,
-            alpha=0.34,
-            linewidth=0,
+    for (colour, width, dashed), lines in _alike(canvas.lines):
+        strokes = PathPatch(
+            _in_one(lines),
+            fill=False,
+            edgecolor=colour,
+            linewidth=width,
+            linestyle=(0, (4, 3)) if dashed else "solid",
+            capstyle="butt" if dashed else "projecting",
+            joinstyle="round",
         )
-    for sign, how in _SIGNS.items():
-        _scatter(axes, [(x, y) for x, y, own in canvas.dots if own == sign], **how)
-    axes.set_axis_off()
+        _add(axes, strokes, zorder=2)
+    _scatter(axes, canvas.points, s=_POINT_SIZE, color=RECEIVED, alpha=0.34, linewidth=0)
+    _draw_dots(axes, canvas.dots)
     return figure
 
 
-def _page(layout: Layout, height: float) -> tuple[MplFigure, Axes]:
-    """Return axes in viewBox units, the origin at the top left as in SVG."""
-    figure = MplFigure(
-        figsize=(layout.width / _POINTS_PER_INCH, height / _POINTS_PER_INCH),
-        dpi=_POINTS_PER_INCH,
-    )
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.set_xlim(0, layout.width)
+def _page(width: float, height: float) -> tuple[MplFigure, Axes]:
+    """Return empty axes in viewBox units, the origin at the top left as in SVG."""
+    figure, axes = _sheet()
+    for marks in [*axes.collections, *axes.patches]:
+        marks.remove()
+    figure.set_size_inches(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH)
+    axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
-    # Never shown, and seaborn does not go through every tick label to name the axes itself.
-    axes.set(xlabel=" ", ylabel=" ")
     return figure, axes
 
 
-def _add(axes: Axes, marks: LineCollection | PolyCollection, *, zorder: float) -> None:
+def make_ready() -> None:
+    """Do what the first picture would have to do."""
+    with own_settings():
+        _sheet()
+
+
+@cache
+def _sheet() -> tuple[MplFigure, Axes]:
+    # Used for every picture: to make axes takes longer than to draw on them.
+    figure = MplFigure(dpi=_POINTS_PER_INCH)
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    # Never shown, and seaborn does not go through every tick label to name the axes itself.
+    axes.set(xlabel=" ", ylabel=" ")
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _alike(lines: Iterable[Line]) -> Iterable[tuple[tuple[str, float, bool], list[Line]]]:
+    """Return lines that look alike together, in the order in which their looks appear."""
+    found: dict[tuple[str, float, bool], list[Line]] = {}
+    for line in lines:
+        found.setdefault((line.colour, line.width, line.dashed), []).append(line)
+    return found.items()
+
+
+def _in_one(lines: Iterable[Line]) -> Path:
+    points: list[Point] = []
+    codes: list[int] = []
+    for line in lines:
+        points += line.points
+        codes += [int(Path.MOVETO)] + [int(Path.LINETO)] * (len(line.points) - 1)
+    path = Path(points, codes)
+    path.should_simplify = False
+    return path
+
+
+def _add(axes: Axes, marks: Artist, *, zorder: float) -> None:
     marks.set(clip_on=False, zorder=zorder)
-    axes.add_collection(marks, autolim=False)
+    axes.add_artist(marks)
 
 
-def _scatter(axes: Axes, points: Sequence[Point], **how: Any) -> None:
-    if points:
-        x, y = zip(*points, strict=True)
-        sns.scatterplot(x=x, y=y, ax=axes, legend=False, clip_on=False, zorder=3, **how)
+def _draw_dots(axes: Axes, dots: Iterable[tuple[float, float, Sign]]) -> None:
+    """Draw all signs at once, then give each its looks; later kinds lie on top."""
+    known = [dot for sign in _SIGNS for dot in dots if dot[2] == sign and _is_place(dot)]
+    marks = _scatter(axes, [(x, y) for x, y, _ in known])
+    if marks is None:
+        return
+    looks = [_SIGNS[sign] for _, _, sign in known]
+    alike = all(look == looks[0] for look in looks)
+    marks.set_paths([_marker(look["marker"]) for look in (looks[:1] if alike else looks)])
+    marks.set_sizes([look["s"] for look in looks[: 1 if alike else None]])
+    marks.set_facecolor([look["color"] for look in looks])
+    marks.set_edgecolor([look["edgecolor"] for look in looks])
+    marks.set_linewidth([look["linewidth"] for look in looks])
+
+
+def _is_place(dot: tuple[float, float, Sign]) -> bool:
+    return math.isfinite(dot[0]) and math.isfinite(dot[1])
+
+
+def _marker(name: str) -> Path:
+    style = MarkerStyle(name)
+    return style.get_path().transformed(style.get_transform())
+
+
+def _scatter(axes: Axes, points: Sequence[Point], **how: Any) -> PathCollection | None:
+    if not points:
+        return None
+    x, y = zip(*points, strict=True)
+    sns.scatterplot(x=x, y=y, ax=axes, legend=False, clip_on=False, zorder=3, **how)
+    return cast(PathCollection, axes.collections[-1])
 
 
 def _grid(canvas: Canvas, placement: Placement, *, zero: bool) -> None:

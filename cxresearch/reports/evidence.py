@@ -69,15 +69,15 @@ class EvidenceIndex:
         kind = str(finding.get("result", ""))
         file = self._file(kind, finding)
         best, place, caption = 0, "", ""
-        own = self._own_tables(kind)
+        own, told = self._own_tables(kind), _told(finding)
         for name in self._tables_near(kind):
             for row in self._rows(name):
-                score = _score(row, finding, foreign=name not in own)
+                score = _score(row, finding, told, foreign=name not in own)
                 if score > best:
                     best, place, caption = score, row.place, self._caption(name)
         if place:
             return Evidence(place=place, table=caption, is_row=True, file=file)
-        name = "" if _told(finding) else self._own_table(kind)
+        name = "" if told else self._own_table(kind)
         if name:
             shown = self._caption(name)
             return Evidence(
@@ -204,8 +204,8 @@ def _numbers(texts: frozenset[str]) -> list[float]:
     return found
 
 
-def _score(row: _Row, finding: Json, *, foreign: bool = False) -> int:
-    """Return how well a row fits; 0 where neither term nor numbers say so.
+def _score(row: _Row, finding: Json, told: list[float], *, foreign: bool = False) -> int:
+    """Return how well a row fits; 0 where neither term nor numbers, those `told`, say so.
 
     In a `foreign` table, of another result, a number may stand beside the estimate of something
     else, such as a slope beside a correlation: that is no evidence.
@@ -213,7 +213,6 @@ def _score(row: _Row, finding: Json, *, foreign: bool = False) -> int:
     A row of the same term that has none of the numbers is about something else. A number of
     many digits is found again only where it is the same one.
     """
-    told = _told(finding)
     same = [n for n in told if any(_equal(n, other) for other in row.numbers)]
     named = bool(finding.get("term")) and str(finding["term"]) in row.texts
     grouped = bool(finding.get("group")) and str(finding["group"]) in row.texts
@@ -247,4 +246,4 @@ def _is_long(number: float) -> bool:
 
 
 def _equal(first: float, second: float) -> bool:
-    return first == second or math.isclose(first, second, rel_tol=1e-9)
+    return math.isclose(first, second, rel_tol=1e-9)

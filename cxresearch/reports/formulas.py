@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 from xml.etree import ElementTree
 
@@ -36,7 +37,11 @@ def formula_html(tex: str, *, block: bool = False) -> str:
     >>> print(formula_html(r"a < \nothing"))
     <code class="math">a &lt; \nothing</code>
     """
-    source = " ".join(tex.split())
+    return _html(" ".join(tex.split()), block=block)
+
+
+@cache
+def _html(source: str, *, block: bool) -> str:
     root = _parsed(source)
     if root is None:
         return f'<code class="math">{escape(source, quote=False)}</code>'

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import sys
@@ -81,7 +82,11 @@ class _Saving:
         """See to it that what was noted is saved in time, although the cell may take long."""
         if self._behind and self._later is None:
             loop = asyncio.get_running_loop()
-            self._later = loop.call_later(max(self._left, 0.0), self.now)
+            self._later = loop.call_later(max(self._left, 0.0), self._try)
+
+    def _try(self) -> None:
+        with contextlib.suppress(OSError):  # a full disk: told by whoever saves next
+            self.now()
 
     def now(self) -> None:
         """Save whatever the time."""
@@ -93,12 +98,12 @@ class _Saving:
 
 
 class _Engine(NBClientEngine):  # type: ignore[misc]
-    """The engine of papermill, which saves less often."""
+    """The engine of papermill, which saves less often and with less ado."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
         at_once = nb_man.save
-        saving = _Saving(at_once)
+        saving = _Saving(lambda: _save_as_it_stands(nb_man))
         nb_man.save = saving
         told = options.pop("on_cell_start")
 
@@ -113,6 +118,13 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
         finally:
             nb_man.save = at_once
             saving.now()
+
+
+def _save_as_it_stands(manager: Any) -> None:
+    # Neither indented nor validated, which takes ten times as long: papermill does both at the
+    # end, also after a cell that failed.
+    if manager.output_path:
+        papermill_io.write(json.dumps(manager.nb, ensure_ascii=False), manager.output_path)
 
 
 papermill_engines.register(_ENGINE, _Engine)

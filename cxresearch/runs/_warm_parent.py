@@ -1,11 +1,11 @@
 """A process that has the libraries imported and forks kernels. Run as a script, never imported.
 
-It imports only, computes nothing and starts no thread (a fork would copy their locks). Of
-project code it imports this package alone, and a kernel forgets that again when a file of it
-was changed since: nobody runs what they have edited away. Requests come over a unix socket that
-only this user can open; each connection is one kernel and lives as long as its manager: when it
-is closed, the kernel is killed. When whoever started this process is gone, its standard input
-ends, and everything ends with it.
+It imports and reads texts, computes nothing and starts no thread (a fork would copy their
+locks). Of project code it imports this package alone, and a kernel forgets that again when a
+file of it was changed since: nobody runs what they have edited away. Requests come over a unix
+socket that only this user can open; each connection is one kernel and lives as long as its
+manager: when it is closed, the kernel is killed. When whoever started this process is gone, its
+standard input ends, and everything ends with it.
 
 Request: the length as four bytes, then JSON ``{argv, env, cwd}``, with the kernel's standard
 output and error as file descriptors. Then lines of JSON: ``{"pid": …}`` and ``{"exit": …}`` to
@@ -34,6 +34,7 @@ from typing import Any
 # and imports the rest itself.
 _PRELOADED = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.inprocess",
+    "ipykernel.debugger",
     "IPython.core.completer", "matplotlib_inline.config", "numpy", "numpy.random", "pandas",
     "pyarrow", "pyarrow.compute", "yaml", "pydantic", "charset_normalizer", "IPython.display",
     "importlib.metadata", "scipy.special", "scipy.linalg", "scipy.stats", "scipy.optimize",
@@ -41,12 +42,15 @@ _PRELOADED = (
     "matplotlib.backends.backend_svg", "seaborn", "scipy.cluster.hierarchy",
     "statsmodels.formula.api", "statsmodels.api", "patsy", "formulaic", "sklearn.ensemble",
     "sklearn.linear_model", "sklearn.model_selection", "joblib",
+    "cffi.cparser", "pandas.io.formats.csvs", "matplotlib.style.core",
 )  # fmt: skip
 _INLINE = "module://matplotlib_inline.backend_inline"
 _PR_SET_PDEATHSIG = 1
 _OWN_PID = os.getpid()
 _PACKAGE = "cxresearch"
 _FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# What every kernel would do first, in plain Python: read texts, make a page to draw on.
+_READY = (("plots._draw", "make_ready"), ("wording.messages", "make_ready"))
 _NOT_IN_KERNELS = ("catalogue", "course", "reports", "runs", "scaffold")
 
 
@@ -180,6 +184,10 @@ def _imports() -> Iterator[None]:
         # Asked for by name, not by module: the rooms of the package import when that is done.
         with contextlib.suppress(Exception):
             getattr(sys.modules[_PACKAGE], name)
+        yield
+    for module, function in _READY:
+        with contextlib.suppress(Exception):
+            getattr(importlib.import_module(f"{_PACKAGE}.{module}"), function)()
         yield
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page

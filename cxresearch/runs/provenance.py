@@ -178,7 +178,7 @@ def describe_environment() -> Json:
         "blas": _blas(),
         "processors": os.cpu_count(),
         "threads": dict(ONE_THREAD),
-        "packages": _versions(),
+        "packages": dict(_versions()),
     }
 
 
@@ -207,6 +207,7 @@ def _without_study(parameters: Mapping[str, Any]) -> Json:
     return {name: value for name, value in parameters.items() if name != STUDY_PARAMETER}
 
 
+@cache
 def _versions() -> dict[str, str]:
     needed = importlib.metadata.requires("cxresearch") or []
     names = [re.split(r"[^A-Za-z0-9._-]", text)[0] for text in needed if "extra ==" not in text]

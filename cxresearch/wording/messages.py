@@ -66,6 +66,12 @@ def catalogue(language: str) -> Mapping[str, str]:
     return MappingProxyType(dict(_flat(tomllib.loads(source.read_text(encoding="utf-8")), "")))
 
 
+def make_ready() -> None:
+    """Read the texts of every language."""
+    for language in available_languages():
+        catalogue(language)
+
+
 def placeholders(template: str) -> frozenset[str]:
     """Return the names that a message expects to be filled.
 

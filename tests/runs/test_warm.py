@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import stat
@@ -97,7 +98,7 @@ def test_a_forked_kernel_is_forked(make_template: Callable[..., Template], run: 
     assert Path(parent).exists()
     printed = outputs(run(template, kernel=WARM))[-1][0]["text"].split()
     assert printed[1] == "True"
-    assert any("_warm_parent.py" in " ".join(p.cmdline()) for p in _children())
+    assert _parents()
     fresh = outputs(run(template))[-1][0]["text"].split()
     assert fresh == [str(os.getpid()), "False"]
 
@@ -106,15 +107,26 @@ def _children() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
 
 
+def _parents() -> list[psutil.Process]:
+    found = []
+    for process in _children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile
+            if "_warm_parent.py" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def _files(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [part.path for part in process.memory_maps()]
+    return []
+
+
 def _wait_until_warm(seconds: float = 30) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        parents = [p for p in _children() if "_warm_parent.py" in " ".join(p.cmdline())]
-        if any(
-            "_svd" in m.path or "linear_model" in m.path
-            for p in parents
-            for m in p.memory_maps()
-        ):
+        files = [path for process in _parents() for path in _files(process)]
+        if any("_svd" in path or "linear_model" in path for path in files):
             return
         time.sleep(0.1)
     raise TimeoutError("the parent has not imported its libraries")
