@@ -15,8 +15,9 @@ from cxresearch._types import Json
 from cxresearch.catalogue.cells import cell_in_words, check_cell_size, read_answers
 from cxresearch.catalogue.dead import file_dead_runs
 from cxresearch.catalogue.filings import Filing, find_run, index_filings, latest_completed
+from cxresearch.catalogue.naming import naming_faults
 from cxresearch.catalogue.records import SCHEMA, ended_record, ending, read_findings, record_key
-from cxresearch.errors import CatalogueError, CxError, RunError
+from cxresearch.errors import CatalogueError, CxError, RunError, StudyError
 from cxresearch.reports.ahead import work_ahead
 from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Responses
@@ -144,18 +145,25 @@ def run_study(
         The data do not fit the codebook. Nothing is run or filed.
     RunError
         A cell failed. The run is filed as failed; `RunError.notebook` names the kept notebook.
+    StudyError
+        A parameter names a battery, a segment or a column that is not there.
     CatalogueError
-        The reports folder cannot be written.
+        The reports folder cannot be written, or the study's own is a link.
     CellTooSmallError
         The study is a cell with fewer people than ``min_cell``.
     """
     plan = _plan(study, workspace or study.workspace, settings)
+    _check_shelf(plan)
     file_dead_runs(plan.workspace)
     earlier = latest_completed(index_filings(plan.reports, plan.shelf))
     if earlier is not None and earlier.key == plan.key and not force:
         return _outcome(earlier, plan, unchanged=True)
     responses = read_answers(study)
     check_cell_size(study, responses, plan.parameters)
+    if isinstance(responses, Responses):
+        faults = tuple(naming_faults(plan.parameters, responses))
+        if faults:
+            raise StudyError(f"study {study.name}", faults)
     if on_read is not None:
         on_read(responses)
     try:
@@ -192,6 +200,17 @@ def _plan(study: Study, workspace: Path, settings: Mapping[str, Any] | Sequence[
         inputs=inputs,
         key=record_key(inputs),
     )
+
+
+def _check_shelf(plan: _Plan) -> None:
+    """Refuse to file through a link: what lies elsewhere is neither listed nor verified."""
+    place = plan.workspace / "reports"
+    for part in (plan.reports / plan.shelf).relative_to(place).parts:
+        place /= part
+        if place.is_symlink():
+            raise CatalogueError(
+                f"{place} is a link, and runs are not filed through links; make a folder of it"
+            )
 
 
 def _study_name(study: Study, workspace: Path) -> str:

@@ -291,6 +291,8 @@ class _Loader:
     def _not_there(self, text: str, path: Path) -> str:
         if is_folder(path):
             return f"{text} is a folder; name the data file"
+        if os.path.exists(path):  # False for what the system refuses
+            return f"{text} is no file that can be read, but a pipe, a socket or a device"
         near = did_you_mean(path.name, self._data_files()) if path.parent == self.folder else ""
         return f"data file {text} is not there; {self._files_here()}{near}"
 

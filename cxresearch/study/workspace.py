@@ -71,17 +71,19 @@ def study_path(wanted: PathLike, workspace: PathLike | None) -> Path:
     text = os.fspath(wanted)
     if not text or "\0" in text:
         raise StudyError("name a study, or give the path of its folder")
+    shown = text if text.isprintable() else repr(text)
     if isinstance(wanted, str) and _is_name(text):
         return _named(text, workspace)
     path = Path(os.path.normpath(Path(text).absolute()))
     if is_file(path):
         if path.name != STUDY_FILE:
-            raise StudyError(f"study {text}: the file of a study is named {STUDY_FILE}")
+            raise StudyError(f"study {shown}: the file of a study is named {STUDY_FILE}")
         return path
     if is_file(path / STUDY_FILE):
         return path / STUDY_FILE
     what = f"has no {STUDY_FILE}" if is_folder(path) else "does not exist"
-    raise StudyError(f"study {text}: the folder {path} {what}")
+    place = str(path) if shown == text else "it names"
+    raise StudyError(f"study {shown}: the folder {place} {what}")
 
 
 def _is_name(text: str) -> bool:
@@ -100,6 +102,7 @@ def _named(name: str, workspace: PathLike | None) -> Path:
         raise
     path = root / "data" / name / STUDY_FILE
     if is_file(path):
+        _check_stays(path.parent, root)
         return path
     if workspace is None and is_file(local):
         return local
@@ -111,7 +114,17 @@ def _named(name: str, workspace: PathLike | None) -> Path:
         else "there is no such folder"
     )
     hint = did_you_mean(name, known)
-    raise StudyError(f"study {name}: {what} in {root / 'data'}; {has}{hint}")
+    shown = name if name.isprintable() else repr(name)
+    raise StudyError(f"study {shown}: {what} in {root / 'data'}; {has}{hint}")
+
+
+def _check_stays(folder: Path, root: Path) -> None:
+    """Refuse a study that a link takes from somewhere else into the workspace."""
+    if not folder.resolve().is_relative_to(root.resolve()):
+        raise StudyError(
+            f"study {folder.name}: {folder} is a link that leads out of the workspace {root}; "
+            "copy the folder instead"
+        )
 
 
 def workspace_of(folder: Path, workspace: PathLike | None) -> Path:
