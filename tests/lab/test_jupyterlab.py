@@ -92,6 +92,12 @@ def test_the_start_page_says_what_to_do_first(page: Any) -> None:
     page.get_by_role("heading", name="Start here").wait_for()
 
 
+def take_picture(page: Any, name: str) -> None:
+    """Keep a picture of the page in the folder LAB_PICTURES, if there is one."""
+    if "LAB_PICTURES" in os.environ:
+        page.screenshot(path=f"{os.environ['LAB_PICTURES']}/{name}.png")
+
+
 def open_launcher(page: Any) -> Any:
     """Ask for the launcher until it comes: JupyterLab hears no keys before it is ready."""
     from playwright.sync_api import TimeoutError
@@ -125,8 +131,7 @@ def test_a_template_from_the_launcher_runs_to_its_findings(page: Any) -> None:
     try:
         told.first.wait_for(timeout=300_000)
     finally:
-        if "LAB_PICTURE" in os.environ:
-            page.screenshot(path=os.environ["LAB_PICTURE"])
+        take_picture(page, "template")
 
 
 def test_the_form_files_a_report_that_opens(page: Any, address: str, workspace: Path) -> None:
@@ -142,7 +147,10 @@ def test_the_form_files_a_report_that_opens(page: Any, address: str, workspace: 
     level.press("Tab")
     page.get_by_role("button", name="Run and file").click()
     link = page.get_by_role("link", name="report", exact=True)
-    link.wait_for(timeout=300_000)
+    try:
+        link.wait_for(timeout=300_000)
+    finally:
+        take_picture(page, "form")
     (filed,) = (workspace / "reports" / "bank-branches").glob("2*")
     assert '"confidence_level": 0.9' in (filed / "run.json").read_text(encoding="utf-8")
     page.goto(f"{address}{link.get_attribute('href')}?token=t")
