@@ -13,7 +13,7 @@ from cxresearch._lazy import lazy_names, names_in_stub
 
 __version__ = "0.1.0"
 
-_MODULE_OF = names_in_stub(__file__)
+_MODULE_OF = names_in_stub(__name__, __file__)
 
 __all__ = ["__version__", *_MODULE_OF]
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 
-def names_in_stub(file: str) -> dict[str, str]:
+def names_in_stub(room: str, file: str) -> dict[str, str]:
     """Return the names a package exports: name → module below the package.
 
     They are read from the stub beside its ``__init__.py``, the list that type checkers read:
@@ -15,15 +15,15 @@ def names_in_stub(file: str) -> dict[str, str]:
 
     Parameters
     ----------
-    file : str
-        ``__file__`` of the package.
+    room, file : str
+        ``__name__`` and ``__file__`` of the package.
     """
     found, module, before = {}, "", ""
     with open(f"{file}i", encoding="utf-8") as lines:
         text = "".join(line for line in lines if not line.startswith("#"))
     for word in text.translate(dict.fromkeys(map(ord, "(),"), " ")).split():
         if before == "from":
-            module = word.partition(".")[2]
+            module = word.removeprefix(f"{room}.")
         elif before == "as":
             found[word] = module
         before = word

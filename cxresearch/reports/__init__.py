@@ -2,32 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from cxresearch._lazy import lazy_names, names_in_stub
 
-from cxresearch._lazy import lazy_names
+_MODULE_OF = names_in_stub(__name__, __file__)
 
-if TYPE_CHECKING:
-    from cxresearch.reports.first_screen import headline
-    from cxresearch.reports.page_parts import page_file, security_policy
-    from cxresearch.reports.render import REPORT, render_report, write_report
+__all__ = [*_MODULE_OF]
 
-__all__ = [
-    "REPORT",
-    "headline",
-    "page_file",
-    "render_report",
-    "security_policy",
-    "write_report",
-]
-
-__getattr__ = lazy_names(
-    __name__,
-    {
-        "REPORT": "render",
-        "headline": "first_screen",
-        "page_file": "page_parts",
-        "render_report": "render",
-        "security_policy": "page_parts",
-        "write_report": "render",
-    },
-)
+__getattr__ = lazy_names(__name__, _MODULE_OF)

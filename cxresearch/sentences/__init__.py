@@ -6,35 +6,10 @@ loaded, so that a report can be rendered without.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from cxresearch._lazy import lazy_names, names_in_stub
 
-from cxresearch._lazy import lazy_names
+_MODULE_OF = names_in_stub(__name__, __file__)
 
-if TYPE_CHECKING:
-    from cxresearch.sentences._base import sureness
-    from cxresearch.sentences._render import retell
-    from cxresearch.sentences.analysis_plan import mark_planned
-    from cxresearch.sentences.flow import describe_flow
-    from cxresearch.sentences.known import findings
-    from cxresearch.sentences.together import read_together
+__all__ = [*_MODULE_OF]
 
-__all__ = [
-    "describe_flow",
-    "findings",
-    "mark_planned",
-    "read_together",
-    "retell",
-    "sureness",
-]
-
-__getattr__ = lazy_names(
-    __name__,
-    {
-        "describe_flow": "flow",
-        "findings": "known",
-        "mark_planned": "analysis_plan",
-        "read_together": "together",
-        "retell": "_render",
-        "sureness": "_base",
-    },
-)
+__getattr__ = lazy_names(__name__, _MODULE_OF)
