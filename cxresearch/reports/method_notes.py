@@ -213,6 +213,10 @@ def _module(module: str) -> tuple[ast.Module | None, dict[str, str]]:
     if not path.is_file():
         return None, {}
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    # A room that imports a name when it is first used lists its names in a stub.
+    stub = path.with_suffix(".pyi")
+    listed = ast.parse(stub.read_text(encoding="utf-8")).body if stub.is_file() else []
+    nodes = [*ast.walk(tree), *listed]
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
     ours = [node for node in imports if (node.module or "").startswith("cxresearch.")]
     return tree, {alias.name: str(node.module) for node in ours for alias in node.names}
