@@ -34,7 +34,7 @@ class Field:
         self.fault = widgets.HTML()
         shown = f"{parameter.help} <em>({escape(parameter.allowed)}{self._how()})</em>"
         if suggestions:
-            shown += f" <em>{escape(', '.join(suggestions))}</em>"
+            shown += f"; here: {escape(', '.join(suggestions))}"
         self.box = widgets.VBox(
             [self.input, widgets.HTML(f"<small>{shown}</small>"), self.fault]
         )

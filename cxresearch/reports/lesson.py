@@ -30,6 +30,12 @@ class LessonExporter(HTMLExporter):
     def _template_name_default(self) -> str:
         return "cxlesson"
 
+    def from_notebook_node(self, nb: Any, *args: Any, **options: Any) -> Any:
+        """Return the page of a notebook; widgets, which need a kernel, leave their text."""
+        metadata = {key: value for key, value in nb.metadata.items() if key != "widgets"}
+        plain = type(nb)({**nb, "metadata": type(nb)(metadata)})
+        return super().from_notebook_node(plain, *args, **options)
+
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
         """Return a markdown cell as HTML."""

@@ -36,8 +36,13 @@ def test_money_in_code_and_text_is_not_a_formula() -> None:
 
 
 def test_nothing_is_loaded_and_nothing_runs() -> None:
-    html = page(nbformat.v4.new_markdown_cell("Text."), nbformat.v4.new_code_cell("1 + 1"))
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("Text."), nbformat.v4.new_code_cell("1 + 1")],
+        metadata={"widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}}}},
+    )
+    html = EXPORTER.from_notebook_node(notebook)[0]
     assert "<script" not in html
+    assert "widgets" in notebook.metadata
     assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//|@import|url\(['\"]?http", html)
 
 
