@@ -22,6 +22,9 @@ MEMORY_LEVEL, MEMORY_PERSON_SD, MEMORY_SD = 0.6, 0.5, 0.7
 # People differ in how much the end weighs: standard deviation of its weight.
 WEIGHT_SD_OF_THE_END = 0.15
 
+# Which of the three visits a patient would rather go through again: weights of what was felt.
+CHOICE_WEIGHTS = {"peak": -0.35, "end": -0.45, "duration": 0.0}
+
 MISSING_SHARE = 0.04
 DROPPED_OUT, SILENT, WITHOUT_MOMENTS, REPEATED_ROWS, REPEATED_MOMENTS = 14, 7, 2, 4, 5
 
@@ -71,6 +74,21 @@ def make_genuine(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat(moments, ignore_index=True), pd.DataFrame(episodes)
 
 
+def draw_choices(
+    rng: np.random.Generator, moments: pd.DataFrame, episodes: pd.DataFrame
+) -> pd.Series:
+    """Draw which visit each patient would rather have again: 1 for one of them, 0 for the rest.
+
+    Conditional logit: the highest of the weighted feelings and a Gumbel draw is chosen.
+    """
+    keys = ["PatientID", "visit"]
+    felt = moments.groupby(keys, sort=False)["pain"].agg(["max", "last"]).reset_index()
+    score = CHOICE_WEIGHTS["peak"] * felt["max"] + CHOICE_WEIGHTS["end"] * felt["last"]
+    score += CHOICE_WEIGHTS["duration"] * episodes["minutes"] + rng.gumbel(size=len(felt))
+    best = score.groupby(felt["PatientID"], sort=False).transform("max")
+    return (score == best).astype(int)
+
+
 def spoil(
     rng: np.random.Generator, moments: pd.DataFrame, episodes: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -99,7 +117,9 @@ def spoil(
 def make_tables(seed: int = SEED) -> dict[str, pd.DataFrame]:
     """Make both files."""
     rng = np.random.default_rng(seed)
-    moments, episodes = spoil(rng, *make_genuine(rng))
+    moments, episodes = make_genuine(rng)
+    episodes["again"] = draw_choices(np.random.default_rng([seed, 1]), moments, episodes)
+    moments, episodes = spoil(rng, moments, episodes)
     moments["device"] = rng.choice(["tablet", "phone"], size=len(moments))
     episodes["initials"] = ["".join(rng.choice(list("ABCDEFGH"), 2)) for _ in episodes.index]
     episodes["comment"] = ""

@@ -54,6 +54,19 @@ def test_what_was_spoilt_is_left_out_or_told(
     assert not {"initials", "comment", "device"} & {*data.episodes, *data.moments}
 
 
+def test_choices_among_visits_give_back_their_weights(
+    table: cx.PeakEndTable, script: ModuleType
+) -> None:
+    chosen = cx.study_choices(table)
+    assert chosen is not None
+    assert chosen.n > 110
+    rows = chosen.tidy().set_index("term")
+    for term, weight in script.CHOICE_WEIGHTS.items():
+        assert abs(rows.loc[term, "estimate"] - weight) < 2 * rows.loc[term, "std_error"]
+    assert (rows.loc[["peak", "end"], "conf_high"] < 0).all()
+    assert rows.loc["duration", "conf_low"] < 0 < rows.loc["duration", "conf_high"]
+
+
 def test_peak_and_end_predict_the_memory_better_than_the_average(
     models: cx.MemoryModelsResult,
 ) -> None:
