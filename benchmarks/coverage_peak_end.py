@@ -3,6 +3,10 @@
 Run ``python benchmarks/coverage_peak_end.py [--quick]``: memories without an effect of the
 condition, analysed with Satterthwaite's degrees of freedom, by z, and as if the episodes of a
 person were independent. The last line is JSON: rejection rates at 5%, which should be .05.
+
+Measured with 20,000 studies: Satterthwaite .050 and .050 with 12 people (both conditions met;
+separate conditions), .049 and .051 with 100; z .059 and .076, .049 and .054; as independent
+.018 and .182, .014 and .179; intervals cover .950 and .951, .952 and .949.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 Run ``python benchmarks/sequential.py [--quick]``: two conditions, people arriving one by one,
 a look after every twentieth part. The last line is JSON: rates of a false finding under naive
 tests at 5%, O'Brien–Fleming and Pocock spending and always-valid p (the first should be about
-.25, the others at most .05), coverage of the intervals at the stop of a real effect, and how often
-an effect of just the smallest size that matters is called beyond or within it at some look (by
-repeated intervals at most .025 each).
+.25, the others at most .05), coverage of the intervals at the stop of a real effect, and how
+often an effect of just the smallest size that matters is called beyond or within it at some
+look (by repeated intervals at most .025 each).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from cxresearch.peak_end._memory_data import MemoryData, Within, memory_data, pe
 from cxresearch.peak_end.bayes import log_regression_bayes_factor
 from cxresearch.results import Result, in_tidy_order
 
+_THE_SAME = 1 - 1e-6
+"""Correlation from which peak and end count as one and the same."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class DurationNeglectResult(Result):
@@ -25,9 +28,10 @@ class DurationNeglectResult(Result):
     ----------
     estimates : DataFrame
         One row a set of controls: term ("duration"), group ("peak", "peak_corrected",
-        "peak_rarefied" with the end, "tw_mean" alone), estimate (standardised slope),
-        std_error, statistic, df, p_value, conf_low, conf_high, n, equivalence_low and
-        equivalence_high (the interval of two one-sided tests), p_equivalence, std_error_hc3,
+        "peak_rarefied" with the end, "peak_latent" with the latent end, "tw_mean" alone),
+        estimate (standardised slope), std_error, statistic, df, p_value, conf_low, conf_high,
+        n, equivalence_low and equivalence_high (the interval of two one-sided tests),
+        p_equivalence, std_error_hc3,
         bf01_bic, bf01_jzs (both above 1 favour no effect) and verdict.
     verdict : str
         "neglected" (equivalent to none), "trivial" (not zero, yet inside the bounds),
@@ -92,7 +96,8 @@ def duration_neglect(
     Where the number of moments varies, the plain peak grows with it and a slope of duration
     appears that corrects for that; if people remember the plain maximum, a corrected peak errs
     the other way. Data cannot tell which, so the verdict is given under every peak rule and is
-    only called one when the rules agree.
+    only called one when the rules agree. The latent peak stands beside the latent end, and its
+    standard error allows for the variances of their model being estimated (Murphy & Topel).
 
     Parameters
     ----------
@@ -129,6 +134,10 @@ def duration_neglect(
     affective episodes. Journal of Personality and Social Psychology 65, 45–55.
     https://doi.org/10.1037/0022-3514.65.1.45
 
+    Murphy, K. M., & Topel, R. H. (1985). Estimation and inference in two-step econometric
+    models. Journal of Business & Economic Statistics 3, 370–379.
+    https://doi.org/10.1080/07350015.1985.10509471
+
     Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure. Journal of
     Pharmacokinetics and Biopharmaceutics 15, 657–680. https://doi.org/10.1007/BF01068419
 
@@ -145,18 +154,27 @@ def duration_neglect(
     check_fraction("sesoi", sesoi)
     check_fraction("confidence_level", confidence_level, low=0.5)
     rules = peak_rules(features)
-    controls = {rule: (rule, "end") for rule in rules} | {"tw_mean": ("tw_mean",)}
-    columns = [*rules, "end", "tw_mean", "duration"]
+    controls: dict[str, tuple[str, ...]] = {rule: _controls(rule, features) for rule in rules}
+    controls["tw_mean"] = ("tw_mean",)
+    columns = list(dict.fromkeys([name for names in controls.values() for name in names]))
+    off = [str(name) for name in features if str(name).startswith(("peak_off_", "end_off_"))]
     data = memory_data(
-        features, columns, retrospective=retrospective, participant=participant, within=within
-    )
+        features, [*columns, "duration", *off], retrospective=retrospective,
+        participant=participant, within=within,
+    )  # fmt: skip
+    moved = data.columns[off]
+    data = replace(data, columns=data.columns.drop(columns=off))
     duration = data.columns["duration"]
     if duration.nunique() < 2:
         raise ResponseError("duration is the same in every episode; its effect cannot be seen")
+    standard = _standardised(data)
     rows = [
-        _duration_row(_standardised(data), group, names, sesoi, confidence_level)
+        _duration_row(
+            standard, group, names, sesoi, confidence_level,
+            unsure=_unsure(standard, names, moved, data.columns.std()),
+        )
         for group, names in controls.items()
-    ]
+    ]  # fmt: skip
     estimates = in_tidy_order(pd.DataFrame(rows))
     of_peaks = estimates[estimates["group"].isin(rules)]
     return DurationNeglectResult(
@@ -187,8 +205,53 @@ def _standardised(data: MemoryData) -> MemoryData:
     )
 
 
+def _controls(rule: str, features: pd.DataFrame) -> tuple[str, ...]:
+    """Return a peak and the end beside it: that of the latent course where the peak is.
+
+    Where all latent courses are level, peak and end are one and the same; one is enough.
+    """
+    if rule != "peak_latent" or "end_latent" not in features:
+        return (rule, "end")
+    alike = features[rule].corr(features["end_latent"])
+    return (rule,) if abs(alike) > _THE_SAME else (rule, "end_latent")
+
+
+def _unsure(
+    data: MemoryData, names: tuple[str, ...], moved: pd.DataFrame, spread: pd.Series
+) -> float:
+    """Return the variance of the slope that comes from variances estimated before.
+
+    `moved` has, for each direction k, by how much latent peak and end move where the variances
+    of their model are one standard error off (``peak_off_k``, ``end_off_k``).
+    """
+    bases = {"peak_off_": "peak_latent", "end_off_": "end_latent"}
+    if not any(base in names for base in bases.values()):
+        return 0.0
+    at_best, total = _slope(data, names), 0.0
+    for k in {str(name).rpartition("_")[2] for name in moved}:
+        columns = data.columns.copy()
+        for start, base in bases.items():
+            if base in names and f"{start}{k}" in moved:
+                columns[base] += moved[f"{start}{k}"] / spread[base]
+        total += (_slope(replace(data, columns=columns), names) - at_best) ** 2
+    return total
+
+
+def _slope(data: MemoryData, names: tuple[str, ...]) -> float:
+    columns = (*names, "duration")
+    if data.mixed:
+        return float(data.mixed_fit(columns, reml=True).beta[-1])
+    return float(least_squares(data.design(columns), data.memory).beta[-1])
+
+
 def _duration_row(
-    data: MemoryData, group: str, names: tuple[str, ...], sesoi: float, confidence_level: float
+    data: MemoryData,
+    group: str,
+    names: tuple[str, ...],
+    sesoi: float,
+    confidence_level: float,
+    *,
+    unsure: float,
 ) -> dict[str, object]:
     columns = (*names, "duration")
     ols = least_squares(data.design(columns), data.memory)
@@ -203,6 +266,7 @@ def _duration_row(
         estimate, error = float(ols.beta[-1]), float(np.sqrt(ols.covariance()[-1, -1]))
         df, gain = float(ols.df), ols.log_likelihood - null.log_likelihood
         hc3, jzs = float(np.sqrt(ols.covariance("hc3")[-1, -1])), _jzs(ols, null, data.memory)
+    error = float(np.hypot(error, np.sqrt(unsure)))
     p_value = 2 * float(stats.t.sf(abs(estimate / error), df))
     # Both one-sided tests at once: the bound the estimate is nearer to decides.
     p_equivalence = float(stats.t.sf((sesoi - abs(estimate)) / error, df))

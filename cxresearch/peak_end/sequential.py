@@ -147,8 +147,9 @@ def sequential_test(
     A t statistic enters as the normal quantile of its p-value. With 20 looks at no effect the
     test rejects in 5.1% of 20,000 simulated studies (Pocock type 5.2%), naive tests in 25.2%;
     of 1,000 studies with five looks and an effect of 0.3 the final interval covers in 96.6%. Of
-    20,000 studies whose effect is just `sesoi`, 2.5% are called beyond it at one of 20 looks and
-    2.2% within it (by intervals of single looks 11.9% and 6.5%) (``benchmarks/sequential.py``).
+    20,000 studies whose effect is just `sesoi`, 2.5% are called beyond it at one of 20 looks
+    and 2.2% within it; by intervals of single looks 11.9% and 6.5%
+    (``benchmarks/sequential.py``).
 
     References
     ----------

@@ -30,6 +30,7 @@ from cxresearch.wording.peak_end import Labels, level_name, paired_levels, ratin
 
 HigherIs = Literal["better", "worse"]
 Looks = SequentialResult | AlwaysValidResult
+_REACHES: dict[str, Reach] = {"beyond": "beyond", "within": "within", "open": "open"}
 _RANKS: dict[Sureness, float] = {"clear": 95, "likely": 56, "not_decided": 34}
 _CHOICE_RANKS: dict[Sureness, float] = {"clear": 85, "likely": 54, "not_decided": 33}
 
@@ -80,8 +81,7 @@ def _(  # noqa: PLR0913 - options of one kind of sentence
         return tuple(warned)
     say = _Arms(
         result, labels, messages, condition=result.compared, levels=(),
-        randomized=randomized, plan=plan, looks=looks,
-        decimals=rating_decimals(rows["estimate"]),
+        randomized=randomized, plan=plan, looks=looks, decimals=rating_decimals(rows["estimate"]),
     )  # fmt: skip
     return (*say.all(rows, limit, higher_is), *warned)
 
@@ -289,7 +289,7 @@ class _Arms:
         """Advise a condition; with care where it need not be better by as much as matters."""
         message, how = "action_adopt" if adopt else "action_avoid", self._reach(row)
         if self.looks is not None:
-            how = self.looks.against_sesoi or None
+            how = _REACHES.get(self.looks.against_sesoi)
             message = f"{message}_looks"
         if how == "within" or (how == "open" and adopt):
             message = f"{message}_{how}"

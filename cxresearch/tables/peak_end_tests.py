@@ -179,13 +179,25 @@ def display_latent(
     ]
     means = result.episodes[["peak_latent", "end_latent", "mean_latent"]].mean()
     decimals = rating_decimals(means)
+    people = "_people" if "person_level" in set(result.components["term"]) else ""
+    half = (result.episodes["peak_high"] - result.episodes["peak_low"]).median() / 2
     notes = [
-        text("tables.peak_end.notes.latent"),
+        text(f"tables.peak_end.notes.latent{people}"),
+        *(
+            [text("tables.peak_end.notes.latent_zero")]
+            if (result.components["estimate"] == 0).any()
+            else []
+        ),
         text(
             "tables.peak_end.notes.latent_means",
             peak=formats.number(means["peak_latent"], decimals),
             end=formats.number(means["end_latent"], decimals),
             mean=formats.number(means["mean_latent"], decimals),
+        ),
+        text(
+            "tables.peak_end.notes.latent_limits",
+            half=formats.number(half),
+            level=formats.percent(result.confidence_level),
         ),
         text("tables.peak_end.notes.latent_n", n=result.n, moments=str(result.n_moments)),
     ]
