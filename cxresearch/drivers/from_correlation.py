@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -25,6 +26,8 @@ from cxresearch.drivers.importance import (
 from cxresearch.errors import CxError
 
 CHUNK = 256
+FROM_CORRELATIONS = "from_correlations"
+"""Note of a result that rests on a printed matrix: nobody's answers were seen."""
 
 
 def importance_from_correlation(  # noqa: PLR0913 - one entrance, each option with a default
@@ -125,7 +128,8 @@ def importance_from_correlation(  # noqa: PLR0913 - one entrance, each option wi
         n=n,
     )
     replicates = "normal" if count else "none"
-    return importance_result(prepared, point, evidence, question, replicates=replicates)
+    found = importance_result(prepared, point, evidence, question, replicates=replicates)
+    return replace(found, notes=(FROM_CORRELATIONS, *found.notes))
 
 
 def dominance_from_correlation(

@@ -94,7 +94,7 @@ class DriverImportanceResult(Result):
         Design columns, ``""`` where there are none.
     seed : int
     notes : tuple of str
-        Codes of what the analyst must know: ``"rows_dropped:17"``,
+        Codes of what the analyst must know: ``"rows_dropped:17"``, ``"from_correlations"``,
         ``"interval_undefined:price"``, ``"extreme_replicates_used:price"``.
     """
 

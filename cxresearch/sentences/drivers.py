@@ -159,9 +159,11 @@ class _Share:
     def sample(self) -> Iterator[Finding]:
         """Say how many respondents the shares rest on, and whether they are weighted."""
         result = self.result
-        whole = result.n == result.n_asked
+        message = "sample_all" if result.n == result.n_asked else "sample"
+        if "from_correlations" in result.notes:
+            message = "sample_printed"
         yield self._told(
-            "quality.drivers.sample_all" if whole else "quality.drivers.sample",
+            f"quality.drivers.{message}",
             {"n": result.n, "asked": result.n_asked},
             sure="clear",
             rank=2.4,

@@ -288,7 +288,8 @@ def _importance_notes(
         text("tables.drivers.notes.share_no_test"),
     ]
     if importance.n_boot:
-        notes.append(text(f"tables.drivers.notes.{importance.interval}", n=importance.n_boot))
+        drawn = "normal" if importance.replicates == "normal" else importance.interval
+        notes.append(text(f"tables.drivers.notes.{drawn}", n=importance.n_boot))
     if not importance.exact:
         notes.append(text("tables.drivers.notes.orders", n=importance.n_orders))
     if importance.n < importance.n_asked:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import cxresearch as cx
 from cxresearch.drivers import (
     dominance_analysis,
     dominance_from_correlation,
@@ -102,6 +103,15 @@ def test_drawn_matrices_are_those_of_normal_answers() -> None:
     assert ratio.between(0.6, 1.6).all()
     assert drawn.replicates == "normal"
     assert drawn.ranks.groupby("term")["estimate"].sum().tolist() == pytest.approx([1, 1, 1])
+
+
+def test_readers_are_told_that_no_answers_were_seen() -> None:
+    found = importance_from_correlation(POPULATION, **ASKED, n_boot=100)
+    notes = " ".join(cx.display_importance(found).notes)
+    assert "100 correlation matrices drawn as if answers were normal" in notes
+    told = " ".join(finding.text for finding in cx.findings(found))
+    assert "Only the correlations of 200 respondents are known" in told
+    assert "answered everything" not in told
 
 
 def test_how_often_dominance_comes_out_again_is_told() -> None:
