@@ -15,6 +15,8 @@ from cxresearch.errors import CxError
 
 SCHEMA = 1
 _SHOWN = 12
+WHOLE = "the analysis as a whole"
+"""Line above ``glance()`` where a result shows itself."""
 
 TIDY_COLUMNS: tuple[str, ...] = (
     "term", "group", "estimate", "std_error", "statistic", "df", "p_value", "p_adjusted",
@@ -93,55 +95,26 @@ class Result:
         return target(**fields)
 
     def _repr_html_(self) -> str:
-        title = f"<strong>{escape(self.kind.replace('_', ' '))}</strong>"
+        glance, tidy = self.glance(), self.tidy()
+        shared = [name for name in (*TIDY_COLUMNS, "label") if name in tidy.columns]
+        shown = tidy[shared].dropna(axis="columns", how="all").head(_SHOWN)
+        left = len(tidy) - len(shown)
+        more = f"<p>{left} more {'row' if left == 1 else 'rows'}: .tidy()</p>" if left else ""
+        style: dict[str, Any] = {
+            "index": False,
+            "border": 0,
+            "na_rep": "",
+            "float_format": "{:.4g}".format,
+        }
+        n = glance["n"].iloc[0] if "n" in glance else None
+        count = f", n = {n:g}" if isinstance(n, (int, float, np.number)) and n == n else ""
         unit = f", in {self.unit}" if self.unit else ""
-        return result_html(self, HtmlWords(title=title, unit=escape(unit)))
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class HtmlWords:
-    """The words around the tables of a result.
-
-    Attributes
-    ----------
-    title, unit : str
-        Name of the analysis; unit of its estimates, after a comma. HTML.
-    more : str
-        What to say of one row, and of several rows, that are not shown: a number stands
-        for ``{left}``.
-    more_rows : str
-    whole : str
-        Line above the row on the analysis as a whole.
-    """
-
-    title: str
-    unit: str = ""
-    more: str = "{left} more row: .tidy()"
-    more_rows: str = "{left} more rows: .tidy()"
-    whole: str = "the analysis as a whole"
-
-
-def result_html(result: Result, words: HtmlWords) -> str:
-    """Return ``tidy()`` over ``glance()`` as HTML, in the words that are given."""
-    glance, tidy = result.glance(), result.tidy()
-    shared = [name for name in (*TIDY_COLUMNS, "label") if name in tidy.columns]
-    shown = tidy[shared].dropna(axis="columns", how="all").head(_SHOWN)
-    left = len(tidy) - len(shown)
-    told = (words.more if left == 1 else words.more_rows).replace("{left}", str(left))
-    more = f"<p>{escape(told)}</p>" if left else ""
-    style: dict[str, Any] = {
-        "index": False,
-        "border": 0,
-        "na_rep": "",
-        "float_format": "{:.4g}".format,
-    }
-    n = glance["n"].iloc[0] if "n" in glance else None
-    count = f", n = {n:g}" if isinstance(n, (int, float, np.number)) and n == n else ""
-    return (
-        f"<p>{words.title}{count}{words.unit}</p>{shown.to_html(**style)}{more}"
-        f"<details><summary>{escape(words.whole)}</summary>"
-        f"{glance.T.to_html(header=False, border=0, na_rep='')}</details>"
-    )
+        return (
+            f"<p><strong>{escape(self.kind.replace('_', ' '))}</strong>{count}"
+            f"{escape(unit)}</p>{shown.to_html(**style)}{more}"
+            f"<details><summary>{WHOLE}</summary>"
+            f"{glance.T.to_html(header=False, border=0, na_rep='')}</details>"
+        )
 
 
 def _encode(value: Any, path: str, notes: list[str]) -> Any:

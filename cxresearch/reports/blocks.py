@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -19,17 +18,16 @@ from cxresearch.record import MIME_TYPE
 from cxresearch.reports.clean import clean_html
 from cxresearch.reports.closer import closer_rows
 from cxresearch.reports.evidence import result_id, table_id
+from cxresearch.reports.retold import retold_result
 from cxresearch.reports.source import RunFiles
 from cxresearch.reports.svg import inline_svg
 from cxresearch.reports.telling import Teller, sure_words
-from cxresearch.results import HtmlWords, Result, result_html
 from cxresearch.shown import Depth, DisplayTable
 from cxresearch.wording import Messages
 
 _WIDE = 8
 _SENTENCES = "apa_"
 _COPY_WORDS = ("copy", "copied", "uncopied")
-_NO_WORD = re.compile(r"\W+", re.ASCII)
 _OWN = re.compile(r"(?:results|tables)/\w+\.(?:json|csv)")
 BlockKind = Literal["prose", "figure", "table", "evidence", "text", "code", "note"]
 
@@ -202,31 +200,14 @@ class OutputShower:
     def _result(self, name: str, html: str, where: str) -> Block:
         label = f"{self.messages.text('report.results_heading')}: {name}"
         entry = self.files.outputs["result", name]
-        shown = clean_html(self._retold(entry, html), where=where, label=escape(label))
+        retold = retold_result(html, str(entry.get("result", name)), self.messages)
+        shown = clean_html(retold, where=where, label=escape(label))
         file = self.file_link(entry["file"])
         body = (
             f'<div id="{result_id(name)}" tabindex="-1">{shown}<p class="note">{file}</p></div>'
         )
         kind = str(entry.get("result", name))
         return Block(kind="evidence", html=body, depth="analyst", label=label, result=kind)
-
-    def _retold(self, entry: Json, html: str) -> str:
-        """Return a result as its cell shows it, or made again in the words of the report."""
-        if self.messages.language == "en":
-            return html
-        result = Result.from_dict(json.loads(self.files.text(entry["file"])))
-        say = self.messages.text
-        known = f"analysis_plan.kind.{result.kind}"
-        name = escape(say(known) if self.messages.has(known) else result.kind)
-        slug = _NO_WORD.sub("_", result.unit)
-        words = HtmlWords(
-            title=f"<strong>{name}</strong>",
-            unit=escape(say(f"report.result_unit.{slug}")) if slug else "",
-            more=say("report.result_more_row"),
-            more_rows=say("report.result_more_rows"),
-            whole=say("report.result_whole"),
-        )
-        return result_html(result, words)
 
     def file_link(self, file: str) -> str:
         """Return a link to a file of the run folder, which lies beside the page."""

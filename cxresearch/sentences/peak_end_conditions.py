@@ -81,7 +81,8 @@ def _(  # noqa: PLR0913 - options of one kind of sentence
         return tuple(warned)
     say = _Arms(
         result, labels, messages, condition=result.compared, levels=(),
-        randomized=randomized, plan=plan, looks=looks, decimals=rating_decimals(rows["estimate"]),
+        randomized=randomized, plan=plan, looks=looks,
+        decimals=rating_decimals(rows["estimate"]),
     )  # fmt: skip
     return (*say.all(rows, limit, higher_is), *warned)
 
