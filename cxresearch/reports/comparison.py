@@ -107,7 +107,9 @@ def change_part(comparison: Comparison, files: RunFiles, glossary: Glossary) -> 
     decided, changes = comparison.decided, comparison.changes
     with_interval = int(changes["conf_low"].notna().sum())
     sentences = [
-        say("compare.summary", n=with_interval, changed=len(decided)),
+        say("compare.summary", n=with_interval, changed=len(decided))
+        if len(decided)
+        else say("compare.undecided", n=with_interval),
         *_independence(comparison, messages),
         say("compare.not_adjusted"),
     ]

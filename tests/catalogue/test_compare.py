@@ -84,7 +84,8 @@ def test_nobody_is_paired_and_the_page_says_so_and_where_people_are(
     found = compare_runs(*opened)
     part = change_part(found, read_run(opened[1].filing.folder), Glossary(Messages("en")))
     told = " ".join(part.sentences)
-    assert re.fullmatch(r"What changed since [\d-]+( \d\d:\d\d UTC)?", part.title)
+    when = rf"[\d-]+( \d\d:\d\d UTC)?|{first}"  # the name for runs of one minute
+    assert re.fullmatch(f"What changed since ({when})", part.title)
     assert "Nobody is paired: a run keeps no answers of single people" in told
     assert "the intervals are wider than need be" in told
     assert "To pair people by their id, give both waves as files of one study" in told
@@ -125,6 +126,23 @@ def test_what_changed_between_two_waves(two_waves: tuple[Path, list[str]]) -> No
     assert found.answers == "others"
     assert ("min_cell", 10, 12) in found.parameters
     assert len(found.data) == 1
+
+
+def test_where_no_change_is_decided_that_is_not_told_as_no_change(
+    two_waves: tuple[Path, list[str]],
+) -> None:
+    root, runs = two_waves
+    earlier, later = (open_run("bank-branches", run, workspace=root) for run in runs)
+    found = compare_runs(earlier, later)
+    wide = found.changes.assign(conf_low=-9.0, conf_high=9.0)
+    part = change_part(
+        dataclasses.replace(found, changes=wide),
+        read_run(later.filing.folder),
+        Glossary(Messages("en")),
+    )
+    assert "every interval of a change includes zero" in part.sentences[0]
+    assert "does not show that nothing changed" in part.sentences[0]
+    assert part.clearest == ""
 
 
 def test_a_run_is_not_compared_to_itself(two_waves: tuple[Path, list[str]]) -> None:
