@@ -179,8 +179,8 @@ def latent_courses(
     .2 to 1.3), and at most .03 with 200 people; 95% limits held the peak in 93% to 94% (95%
     with 200, 91% to 92% with 12 people). Where memory follows latent peak and end and nothing
     else, `duration_neglect` flagged duration at 5% in 10% to 11% of 180 studies of 50 people
-    under the latent peak, in 62% to 81% under the plain one; with constant courses in 8% and
-    98% (``benchmarks/latent_courses.py``).
+    under the latent peak, in 62% to 81% under the plain one; with constant courses in 5% and
+    97% (``benchmarks/latent_courses.py``).
 
     References
     ----------
