@@ -182,6 +182,16 @@ def test_axe_finds_a_fault_where_there_is_one(page: Any) -> None:
 
 
 @pytest.mark.parametrize("study", STUDIES)
+def test_the_first_screen_begins_to_answer_every_question(page: Any, study: str) -> None:
+    """What was asked, when and by whom; what was found; what to do first; how good the data."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.evaluate("scrollTo(0, 0)")
+    for part in (".eyebrow", "h1", "#found", "#first", "#good"):
+        box = page.locator(part).first.bounding_box()
+        assert 0 <= box["y"] < box["y"] + box["height"] < 900, part
+
+
+@pytest.mark.parametrize("study", STUDIES)
 def test_on_a_phone_nothing_scrolls_sideways_but_tables_code_and_formulas(
     page: Any, study: str
 ) -> None:
