@@ -205,6 +205,7 @@ from cxresearch.responses.episodes import load_episodes as load_episodes
 from cxresearch.responses.load import load_responses as load_responses
 from cxresearch.responses.model import Responses as Responses
 from cxresearch.responses.read import read_table as read_table
+from cxresearch.responses.score import scale_scores as scale_scores
 from cxresearch.results import Result as Result
 from cxresearch.sentences import describe_flow as describe_flow
 from cxresearch.sentences import findings as findings

@@ -101,8 +101,8 @@ def test_reproductions_cover_every_method() -> None:
     assert len(REPRODUCTIONS) >= 10
 
 
-@pytest.mark.parametrize("path", REPRODUCTIONS, ids=name)
-def test_reproductions_use_public_names_only(path: Path) -> None:
+@pytest.mark.parametrize("path", [*TUTORIALS, *REPRODUCTIONS], ids=name)
+def test_notebooks_use_public_names_only(path: Path) -> None:
     for cell in code_cells(path):
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.ImportFrom):
