@@ -118,6 +118,25 @@ def read_traces(
     return _pad(table, columns, stamped=stamped, end_tolerance=end_tolerance)
 
 
+def without_silent(
+    moments: pd.DataFrame, columns: MomentColumns, listed: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the moments without episodes that were never rated and are not listed.
+
+    Parameters
+    ----------
+    moments : DataFrame
+    columns : MomentColumns
+    listed : DataFrame
+        Has the key columns: the episodes that have features.
+    """
+    keys = [columns.participant, columns.episode]
+    check_names("columns", columns.names(), [str(c) for c in moments.columns], of="columns")
+    rated = moments[columns.rating].notna().groupby([moments[key] for key in keys])
+    known = pd.MultiIndex.from_frame(moments[keys]).isin(pd.MultiIndex.from_frame(listed[keys]))
+    return moments[known | rated.transform("any").fillna(value=True).astype(bool)]
+
+
 def _refuse(faults: list[Fault]) -> None:
     if faults:
         listed = faults[:_LISTED]

@@ -10,7 +10,7 @@ from scipy import stats
 
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_fraction
-from cxresearch.peak_end._traces import MomentColumns, read_traces
+from cxresearch.peak_end._traces import MomentColumns, read_traces, without_silent
 from cxresearch.peak_end.features import EpisodeFeaturesResult
 
 POINTS = 41
@@ -100,7 +100,8 @@ def mean_course(
     columns = MomentColumns(
         participant=keys[0], episode=keys[1], time=time, rating=rating
     )  # fmt: skip
-    traces = read_traces(moments, columns, scale=None, end_tolerance=1.0)
+    rated = without_silent(moments, columns, features.features)
+    traces = read_traces(rated, columns, scale=None, end_tolerance=1.0)
     table = features.features
     whole = table.loc[~table["dropped_out"].astype(bool), keys]
     index = pd.MultiIndex.from_frame(traces.keys[keys])

@@ -13,7 +13,7 @@ from cxresearch._validate import check_fraction, check_names
 from cxresearch.errors import CxError, ResponseError
 from cxresearch.peak_end._latent import Courses, LatentFit, fit_latent, fits_beside
 from cxresearch.peak_end._latent_draws import read_courses
-from cxresearch.peak_end._traces import MomentColumns, Traces, read_traces
+from cxresearch.peak_end._traces import MomentColumns, Traces, read_traces, without_silent
 from cxresearch.peak_end.features import EpisodeFeaturesResult
 from cxresearch.results import Result, in_tidy_order
 
@@ -201,7 +201,8 @@ def latent_courses(
     check_fraction("confidence_level", confidence_level)
     keys = [features.participant, features.episode]
     columns = MomentColumns(participant=keys[0], episode=keys[1], time=time, rating=rating)
-    traces = read_traces(moments, columns, scale=None, end_tolerance=1.0)
+    rated = without_silent(moments, columns, features.features)
+    traces = read_traces(rated, columns, scale=None, end_tolerance=1.0)
     courses, span = _courses(traces, keys[0])
     found = _fit(courses, span)
     read = partial(

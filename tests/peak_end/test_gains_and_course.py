@@ -84,6 +84,20 @@ def test_episodes_without_a_known_end_are_left_out_of_the_course() -> None:
     assert found.mean["conf_low"].isna().all()
 
 
+def test_episodes_that_were_never_rated_do_not_stop_the_course() -> None:
+    rated = pd.DataFrame(
+        {"who": ["a", "a", "b", "b"], "ep": 1, "t": [0, 9] * 2, "y": [4, 8, 6, 6.0]}
+    )
+    silent = pd.DataFrame({"who": ["a", "a"], "ep": 2, "t": [0, 9], "y": [np.nan, np.nan]})
+    names = {"participant": "who", "episode": "ep", "time": "t", "rating": "y"}
+    features = episode_features(rated, **names)
+    both = pd.concat([rated, silent], ignore_index=True)
+    found = mean_course(both, features, time="t", rating="y")
+    expected = mean_course(rated, features, time="t", rating="y")
+    pd.testing.assert_frame_equal(found.mean, expected.mean)
+    assert (found.n, found.n_left_out) == (2, 0)
+
+
 def test_a_course_of_nothing_is_undefined() -> None:
     rows = [(1, 1, 0, 2.0), (2, 1, 0, 4.0)]
     found = course(pd.DataFrame(rows, columns=["p", "e", "t", "y"]))
