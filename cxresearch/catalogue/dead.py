@@ -12,6 +12,7 @@ from cxresearch._types import Json
 from cxresearch.catalogue.records import ended_record, ending
 from cxresearch.errors import CxError, RunError
 from cxresearch.runs.filing import RECORD, file_run, staged, sweep_staging
+from cxresearch.runs.sums import write_sums
 
 _GONE = (
     "the process that ran it ended without a word; it was killed, or the machine went down or "
@@ -54,6 +55,7 @@ def _bury(folder: Path, seen: datetime, reports: Path, workspace: Path) -> Path:
         write_json(folder / RECORD, record)
         with suppress(CxError):  # the record and the notebook are worth keeping without it
             write_report(folder)
+        write_sums(folder)
 
     return file_run(
         folder,

@@ -31,6 +31,7 @@ from cxresearch.runs.provenance import (
     describe_repository,
     describe_responses,
 )
+from cxresearch.runs.sums import write_sums
 from cxresearch.runs.template import STUDY_PARAMETER, find_template
 from cxresearch.study.cell_names import cell_folder
 from cxresearch.study.model import Study
@@ -96,6 +97,7 @@ def file_comparison(
             write_json(folder / "run.json", record)
             write_report(folder)
             write_crate(folder, record)
+            write_sums(folder)
 
         filed = file_run(
             folder, reports, study=study.name, started=started, key=key, finish=finish

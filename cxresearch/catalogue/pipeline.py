@@ -38,6 +38,7 @@ from cxresearch.runs.provenance import (
     describe_repository,
     describe_responses,
 )
+from cxresearch.runs.sums import write_sums
 from cxresearch.runs.template import STUDY_PARAMETER, Template, find_template
 from cxresearch.study.cell_names import cell_folder, spell_cell
 
@@ -282,6 +283,7 @@ class _Finishing:
             write_json(self.folder / "run.json", self.record)
             write_report(self.folder)
         write_crate(self.folder, self.record)
+        write_sums(self.folder)
 
 
 def _draft(plan: _Plan, responses: Responses | EpisodeData, started: datetime) -> Json:

@@ -13,6 +13,7 @@ from cxresearch.reports.first_screen import headline
 from cxresearch.runs.execute import failed_at
 from cxresearch.runs.filing import hash_outputs
 from cxresearch.runs.provenance import run_key
+from cxresearch.runs.sums import SUMS
 
 SCHEMA = 1
 
@@ -45,6 +46,7 @@ def ended_record(draft: Json, folder: Path, seconds: float) -> Json:
         "ended": ended.isoformat(timespec="milliseconds"),
         "seconds": round(seconds, 3),
         "outputs": hash_outputs(folder),
+        "sums": SUMS,
     }
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from cxresearch._files import read_json, sha256_file
+from cxresearch._types import Json
 from cxresearch.catalogue.filings import Filing, index_with_cells
 from cxresearch.catalogue.records import record_key
-from cxresearch.errors import CxError
+from cxresearch.errors import CatalogueError, CxError
 from cxresearch.runs.crate import CRATE
 from cxresearch.runs.inputs import changed_inputs
+from cxresearch.runs.sums import SUMS, read_sums
 
-_REMADE = ("run.json", "report.html", CRATE)
-"""The record itself, and what can be made again from the rest."""
+_LATER = ("run.json", "report.html", CRATE, SUMS)
+"""The record itself, and what is made after it."""
 
 
 def verify_run(filing: Filing) -> tuple[str, ...]:
@@ -46,7 +48,30 @@ def verify_run(filing: Filing) -> tuple[str, ...]:
     ]
     if not filing.report.is_file():
         faults.append("report.html is missing")
+    faults += _changed_later(filing.folder, record)
     return tuple(dict.fromkeys(faults))
+
+
+def _changed_later(folder: Path, record: Json) -> list[str]:
+    """Return what is wrong with record, report, crate and the list of all hashes."""
+    try:
+        sums = read_sums(folder)
+    except CatalogueError as error:
+        return [str(error)]
+    if not sums:
+        return [f"{SUMS} is missing"] if record.get("sums") else []
+    faults = []
+    for name in (name for name in _LATER if name != SUMS):
+        path = folder / name
+        if name in sums and not path.is_file():
+            faults.append(f"{name} is missing")
+        elif path.is_file() and sha256_file(path) != sums.get(name):
+            faults.append(f"{name} is not what {SUMS} has: one of the two was changed")
+    outputs = record["outputs"]
+    others = {name: sums[name] for name in sums if name not in _LATER}
+    if others != outputs:
+        faults.append(f"{SUMS} was changed: it is not that of this record")
+    return faults
 
 
 def verify_filings(reports: Path, study: str | None = None) -> dict[str, tuple[str, ...]]:
@@ -69,5 +94,5 @@ def _files(folder: Path) -> dict[str, Path]:
     return {
         name: path
         for name, path in sorted(named.items())
-        if name not in _REMADE and not path.is_symlink()
+        if name not in _LATER and not path.is_symlink()
     }

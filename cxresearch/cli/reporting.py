@@ -7,6 +7,7 @@ from pathlib import Path
 from cxresearch.catalogue import find_run, write_index
 from cxresearch.catalogue.filings import Filing
 from cxresearch.errors import CxError
+from cxresearch.runs.sums import renew_sum
 from cxresearch.shown import Depth
 
 
@@ -29,6 +30,7 @@ def make_report(
     filing = find_run(reports, study, run_name)
     if compare is None and output is None:
         path = write_report(filing.folder, language=language)
+        renew_sum(filing.folder, path.name)
         write_index(reports)
         return path
     target = output or _beside(filing, workspace, compare, ".html")

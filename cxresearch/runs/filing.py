@@ -19,6 +19,7 @@ from pathlib import Path
 from cxresearch._files import sha256_file, write_json
 from cxresearch.errors import CatalogueError
 from cxresearch.runs.crate import CRATE
+from cxresearch.runs.sums import SUMS
 
 STAGING = ".staging"
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{5}")
@@ -26,7 +27,7 @@ RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{5}")
 RECORD = "run.json"
 CELLS = "cells"
 """Folder of a study's reports under which the runs of its cells are filed."""
-_UNLISTED = (RECORD, "report.html", CRATE)
+_UNLISTED = (RECORD, "report.html", CRATE, SUMS)
 _TRIES = 120
 _PROCESSES = Path("/proc")
 _BEAT, _SILENCE, _WAIT = 2.0, 300.0, 5.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -77,6 +78,63 @@ def test_whatever_was_changed_after_filing_is_found(
     assert outcome.exit_code == 1
     assert told in outcome.output
     assert "0 of 1 runs match" in outcome.output
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("report.html", "report.html is not what SHA256SUMS has"),
+        ("ro-crate-metadata.json", "ro-crate-metadata.json is not what SHA256SUMS has"),
+        ("run.json", "run.json"),
+        ("SHA256SUMS", "SHA256SUMS"),
+        ("executed.ipynb", "executed.ipynb was changed"),
+        ("outputs.json", "outputs.json was changed"),
+        ("figures/distinct_dimensions.svg", "distinct_dimensions.svg was changed"),
+        ("inputs/codebook.yaml", "inputs/codebook.yaml is not the file of the run"),
+    ],
+)
+@pytest.mark.parametrize("at", [0.3, 0.6, 0.99])
+def test_one_byte_changed_in_any_file_is_found(
+    workspace: Path, name: str, told: str, at: float
+) -> None:
+    filing = run_of(workspace)
+    path = filing.folder / name
+    content = bytearray(path.read_bytes())
+    place = int(at * len(content))
+    # A letter of a text, so that a record stays one that can be read.
+    while not (chr(content[place]).isalpha() and chr(content[place - 1]).isalpha()):
+        place -= 1
+    content[place] ^= 2
+    path.write_bytes(bytes(content))
+    faults = verify_run(filing)
+    assert any(told in fault for fault in faults), faults
+
+
+def test_other_tools_read_the_list_of_hashes(workspace: Path) -> None:
+    folder = run_of(workspace).folder
+    lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    listed = {line[66:]: line[:64] for line in lines}
+    assert listed == {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "SHA256SUMS"
+    }
+
+
+def test_a_list_of_hashes_that_was_taken_away_is_missed(workspace: Path) -> None:
+    filing = run_of(workspace)
+    (filing.folder / "SHA256SUMS").unlink()
+    assert verify_run(filing) == ("SHA256SUMS is missing",)
+    record = json.loads((filing.folder / "run.json").read_text(encoding="utf-8"))
+    del record["sums"]  # a run of before there were such lists
+    (filing.folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    assert verify_run(filing) == ()
+
+
+def test_a_report_that_is_rendered_again_matches(workspace: Path, cli: Cli) -> None:
+    outcome = cli("report", "bank-branches", "--language", "es")
+    assert outcome.exit_code == 0, outcome.output
+    assert verify_run(run_of(workspace)) == ()
 
 
 def edit(folder: Path, **changes: Any) -> None:

@@ -107,6 +107,7 @@ def test_a_run_is_filed_whole_with_everything_needed_to_defend_it(workspace: Pat
     assert {
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     } == {
+        "SHA256SUMS",
         "executed.ipynb",
         "figures/gaps.svg",
         "inputs/codebook.yaml",
