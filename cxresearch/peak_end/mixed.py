@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from cxresearch._kenward_roger import KenwardRoger, kenward_roger
-from cxresearch._mixed import MixedFit, fit_mixed, grouped_data
-from cxresearch._multiplicity import adjust_p_values
-from cxresearch._types import P_ADJUST, FloatArray, PAdjust
+from cxresearch._mixed import GroupedData, MixedFit, fit_mixed, grouped_data
+from cxresearch._types import P_ADJUST, FloatArray, IntArray, PAdjust
 from cxresearch._validate import check_choice, check_fraction, check_names
 from cxresearch.errors import CxError, ResponseError
 from cxresearch.peak_end._design import INTERCEPT, Design, complete_rows, design
+from cxresearch.peak_end._mixed_tables import (
+    COLUMNS,
+    Inference,
+    components_of,
+    notes_of,
+    pairs_of,
+    shares_of,
+    tests_of,
+)
 from cxresearch.results import Result, in_tidy_order
 
 DfMethod = Literal["satterthwaite", "kenward_roger"]
@@ -215,11 +221,95 @@ def mixed_model(  # noqa: PLR0913 - each option is one decision about the model
     """
     check_fraction("confidence_level", confidence_level)
     check_choice("p_adjust", p_adjust, P_ADJUST)
-    check_choice("df_method", df_method, DF_METHODS)
-    if df_method == "kenward_roger" and not reml:
-        raise CxError("df_method 'kenward_roger' needs reml; use 'satterthwaite' without")
+    _check_df_method(df_method, reml=reml)
     if compare:
         check_names("compare", [compare], list(fixed), of="fixed columns")
+    read = _read(frame, outcome=outcome, fixed=fixed, random=random, groups=groups)
+    fit = fit_mixed(read.data, reml=reml, correlated=correlated)
+    corrected = None
+    if df_method == "kenward_roger":
+        corrected = read.corrected(fit, correlated=correlated)
+    inference = Inference(fit=fit, corrected=corrected)
+    identity, n = np.eye(len(read.fixed.terms)), len(read.used)
+    shares = shares_of(fit, read.fixed.matrix, read.z)
+    terms = [INTERCEPT, *random]
+    return MixedModelResult(
+        estimates=tests_of(inference, identity, confidence_level).assign(
+            term=list(read.fixed.terms), n=float(n)
+        )[["term", *COLUMNS, "n"]],
+        contrasts=pairs_of(
+            inference, read.fixed, read.used, compare, control, confidence_level, p_adjust
+        ),
+        variance_components=components_of(fit, terms, correlated=correlated),
+        random_effects=pd.DataFrame(fit.random_effects, columns=terms).assign(
+            group=[str(name) for name in read.names]
+        )[["group", *terms]],
+        log_likelihood=fit.log_likelihood,
+        aic=-2 * fit.log_likelihood + 2 * fit.parameters,
+        bic=-2 * fit.log_likelihood + np.log(n) * fit.parameters,
+        icc=shares[0],
+        r2_marginal=shares[1],
+        r2_conditional=shares[2],
+        n=n,
+        n_groups=len(read.names),
+        n_omitted=read.omitted,
+        reml=reml,
+        correlated=correlated,
+        compared=compare,
+        outcome=outcome,
+        groups=groups,
+        confidence_level=confidence_level,
+        p_adjust=p_adjust,
+        df_method=df_method,
+        converged=fit.converged,
+        singular=fit.singular,
+        notes=notes_of(fit, read.omitted, int((np.bincount(read.codes) == 1).sum())),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Read:
+    """The complete rows of a table as a mixed model takes them.
+
+    Attributes
+    ----------
+    used : DataFrame
+    fixed : Design
+    z : ndarray, shape (n, q)
+        Intercept and random slopes.
+    codes : ndarray of int, shape (n,)
+        Number of the group.
+    names : Index
+        Groups.
+    data : GroupedData
+    omitted : int
+        Rows left out for a gap.
+    """
+
+    used: pd.DataFrame
+    fixed: Design
+    z: FloatArray
+    codes: IntArray
+    names: pd.Index
+    data: GroupedData
+    omitted: int
+
+    def corrected(self, fit: MixedFit, *, correlated: bool) -> KenwardRoger:
+        """Return the fit's covariance and degrees of freedom by Kenward and Roger."""
+        return kenward_roger(
+            self.fixed.matrix, self.z, self.codes, random_covariance=fit.random_covariance,
+            sigma2=fit.sigma2, correlated=correlated,
+        )  # fmt: skip
+
+
+def _read(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    fixed: Sequence[str],
+    random: Sequence[str],
+    groups: str,
+) -> _Read:
     used, omitted = complete_rows(frame, [outcome, *fixed, *random, groups])
     _check_numeric(used, [outcome, *random])
     fixed_part = design(used, fixed)
@@ -232,167 +322,19 @@ def mixed_model(  # noqa: PLR0913 - each option is one decision about the model
         )
     z = np.column_stack([np.ones(len(used)), *(used[c].to_numpy(dtype=float) for c in random)])
     y = used[outcome].to_numpy(dtype=float)
-    data = grouped_data(y, fixed_part.matrix, z, codes)
-    fit = fit_mixed(data, reml=reml, correlated=correlated)
-    corrected = None
-    if df_method == "kenward_roger":
-        corrected = kenward_roger(
-            fixed_part.matrix, z, codes, random_covariance=fit.random_covariance,
-            sigma2=fit.sigma2, correlated=correlated,
-        )  # fmt: skip
-    inference = _Inference(fit=fit, corrected=corrected)
-    identity = np.eye(len(fixed_part.terms))
-    shares = _shares(fit, fixed_part.matrix, z)
-    terms = [INTERCEPT, *random]
-    return MixedModelResult(
-        estimates=_tests(inference, identity, confidence_level).assign(
-            term=list(fixed_part.terms), n=float(len(used))
-        )[["term", *_COLUMNS, "n"]],
-        contrasts=_pairs(
-            inference, fixed_part, used, compare, control, confidence_level, p_adjust
-        ),
-        variance_components=_components(fit, terms, correlated=correlated),
-        random_effects=pd.DataFrame(fit.random_effects, columns=terms).assign(
-            group=[str(name) for name in names]
-        )[["group", *terms]],
-        log_likelihood=fit.log_likelihood,
-        aic=-2 * fit.log_likelihood + 2 * fit.parameters,
-        bic=-2 * fit.log_likelihood + np.log(len(used)) * fit.parameters,
-        icc=shares[0],
-        r2_marginal=shares[1],
-        r2_conditional=shares[2],
-        n=len(used),
-        n_groups=len(names),
-        n_omitted=omitted,
-        reml=reml,
-        correlated=correlated,
-        compared=compare,
-        outcome=outcome,
-        groups=groups,
-        confidence_level=confidence_level,
-        p_adjust=p_adjust,
-        df_method=df_method,
-        converged=fit.converged,
-        singular=fit.singular,
-        notes=_notes(fit, omitted, int((np.bincount(codes) == 1).sum())),
-    )
+    return _Read(
+        used=used, fixed=fixed_part, z=z, codes=codes, names=pd.Index(names),
+        data=grouped_data(y, fixed_part.matrix, z, codes), omitted=omitted,
+    )  # fmt: skip
 
 
-_COLUMNS = ["estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high"]
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Inference:
-    """A fit, and its correction where one was asked for."""
-
-    fit: MixedFit
-    corrected: KenwardRoger | None
-
-    @property
-    def covariance(self) -> FloatArray:
-        return self.fit.covariance if self.corrected is None else self.corrected.covariance
-
-    def df(self, contrasts: FloatArray) -> FloatArray:
-        if self.corrected is None:
-            return self.fit.satterthwaite_df(contrasts)
-        return self.corrected.df(contrasts)
+def _check_df_method(df_method: DfMethod, *, reml: bool) -> None:
+    check_choice("df_method", df_method, DF_METHODS)
+    if df_method == "kenward_roger" and not reml:
+        raise CxError("df_method 'kenward_roger' needs reml; use 'satterthwaite' without")
 
 
 def _check_numeric(frame: pd.DataFrame, columns: Sequence[str]) -> None:
     for name in columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             raise CxError(f"column {name!r} must be numeric; it holds {frame[name].iloc[0]!r}")
-
-
-def _tests(fit: _Inference, contrasts: FloatArray, confidence_level: float) -> pd.DataFrame:
-    estimate = contrasts @ fit.fit.beta
-    error = np.sqrt(np.einsum("cp,ps,cs->c", contrasts, fit.covariance, contrasts))
-    df = fit.df(contrasts)
-    half = stats.t.ppf((1 + confidence_level) / 2, df) * error
-    statistic = estimate / error
-    return pd.DataFrame(
-        {
-            "estimate": estimate,
-            "std_error": error,
-            "statistic": statistic,
-            "df": df,
-            "p_value": 2 * stats.t.sf(np.abs(statistic), df),
-            "conf_low": estimate - half,
-            "conf_high": estimate + half,
-        }
-    )
-
-
-def _pairs(
-    fit: _Inference,
-    fixed: Design,
-    used: pd.DataFrame,
-    compare: str,
-    control: str,
-    confidence_level: float,
-    p_adjust: PAdjust,
-) -> pd.DataFrame:
-    """Compare the levels of a column with the control, or all in pairs, later minus earlier."""
-    columns = ["term", "group", *_COLUMNS[:5], "p_adjusted", *_COLUMNS[5:], "n"]
-    if not compare:
-        return pd.DataFrame(
-            {c: pd.Series(dtype=object if c in ("term", "group") else float) for c in columns}
-        )
-    if compare not in fixed.levels:
-        raise CxError(
-            f"compare: {compare!r} is numeric; turn its codes into text to compare them"
-        )
-    levels = fixed.levels[compare]
-    pairs = list(combinations(range(len(levels)), 2))
-    if control:
-        check_names("control", [control], levels, of=f"levels of {compare}")
-        base = levels.index(control)
-        pairs = [(base, other) for other in range(len(levels)) if other != base]
-    rows, names, counts = [], [], []
-    position = {f"{compare}[{level}]": k for k, level in enumerate(levels)}
-    of_level = np.zeros((len(levels), len(fixed.terms)))
-    for column, term in enumerate(fixed.terms):
-        if term in position:
-            of_level[position[term], column] = 1.0
-    sizes = used[compare].astype(str).value_counts()
-    for first, second in pairs:
-        rows.append(of_level[second] - of_level[first])
-        names.append(f"{levels[second]} − {levels[first]}")
-        counts.append(float(sizes[levels[second]] + sizes[levels[first]]))
-    table = _tests(fit, np.array(rows), confidence_level)
-    adjusted = adjust_p_values(table["p_value"].to_numpy(), method=p_adjust)
-    return table.assign(term=compare, group=names, p_adjusted=adjusted, n=counts)[columns]
-
-
-def _components(fit: MixedFit, terms: list[str], *, correlated: bool) -> pd.DataFrame:
-    covariance = fit.random_covariance
-    sd = np.sqrt(np.diag(covariance))
-    rows: list[tuple[str, str, float, float]] = [
-        (term, "", float(covariance[k, k]), float(sd[k])) for k, term in enumerate(terms)
-    ]
-    for a, b in combinations(range(len(terms)), 2) if correlated else ():
-        product = sd[a] * sd[b]
-        correlation = covariance[a, b] / product if product > 0 else np.nan
-        rows.append((terms[a], terms[b], float(covariance[a, b]), float(correlation)))
-    rows.append(("residual", "", fit.sigma2, float(np.sqrt(fit.sigma2))))
-    return pd.DataFrame(rows, columns=["term", "group", "estimate", "sd"])
-
-
-def _shares(fit: MixedFit, x: FloatArray, z: FloatArray) -> tuple[float, float, float]:
-    """Return ICC, marginal and conditional R²."""
-    of_fixed = float(np.var(x @ fit.beta, ddof=1))
-    of_random = float(np.einsum("nq,qr,nr->", z, fit.random_covariance, z) / len(z))
-    total = of_fixed + of_random + fit.sigma2
-    return (
-        of_random / (of_random + fit.sigma2),
-        of_fixed / total,
-        (of_fixed + of_random) / total,
-    )
-
-
-def _notes(fit: MixedFit, omitted: int, single: int) -> tuple[str, ...]:
-    notes = ["singular"] if fit.singular else []
-    notes += [] if fit.converged else ["not_converged"]
-    notes += [f"rows_omitted:{omitted}"] if omitted else []
-    notes += [f"single_row_groups:{single}"] if single else []
-    return tuple(notes)

@@ -74,9 +74,9 @@ def _(  # noqa: PLR0913 - options of one kind of sentence
     plan: AnalysisPlan | None = None,
     looks: Looks | None = None,
 ) -> tuple[Finding, ...]:
-    messages, rows = Messages(language), result.contrasts
     check_limit(limit)
-    warned = [*_mixed_warnings(result, messages)]
+    messages, rows = Messages(language), result.contrasts
+    warned = list(_mixed_warnings(result, messages))
     if not len(rows):
         return tuple(warned)
     say = _Arms(
@@ -310,10 +310,8 @@ class _Arms:
         if self.looks is not None:
             return {"smallest": self.looks.sesoi} if topic == "action" else {}
         how = self._reach(row)
-        if how is None:
-            return {}
         told_beside = {"matters": how} if topic == "finding" else {}
-        return {"smallest": self.smallest} | told_beside
+        return {"smallest": self.smallest} | told_beside if how is not None else {}
 
     def _told(
         self,

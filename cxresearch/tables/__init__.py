@@ -55,6 +55,7 @@ from cxresearch.tables.peak_end_conditions import (
     display_conditions,
     display_crossover,
 )
+from cxresearch.tables.peak_end_courses import display_latent
 from cxresearch.tables.peak_end_mixed import display_mixed, display_variances
 from cxresearch.tables.peak_end_study import (
     display_condition_effect,
@@ -65,7 +66,6 @@ from cxresearch.tables.peak_end_study import (
 from cxresearch.tables.peak_end_tests import (
     display_choice_model,
     display_equivalence,
-    display_latent,
     display_power,
     display_rivals,
     display_sequential,
