@@ -30,8 +30,8 @@ _TITLE_LINE, _TITLE_LETTERS, _LEAD_LETTERS = 25.0, 60, 110
 _FIRST_LINE, _FIRST_LETTERS, _BOX_LINE, _BOX_LETTERS = 15.0, 74, 14.0, 57
 _HEADER, _FOUND, _BOX, _TALL = 32.0, 71.0, 71.0, 0.62
 _TREATMENT, _PROVENANCE, _WORDS, _WORD_LINE, _WORD_LETTERS = 30.0, 76.0, 25.0, 12.6, 72
-_OTHER_LETTERS = 1.07
-"""Room for the letters of another machine, which are wider."""
+_OTHER_LETTERS, _OTHER_FIRST = 1.12, 1.06
+"""Room for the letters of another machine, which are wider, in columns and above them."""
 _PICTURE = re.compile(r'<svg[^>]*?viewBox="[\d.\- ]*? ([\d.]+) ([\d.]+)".*?</svg>', re.DOTALL)
 _CAPTION = re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL)
 _LETTER = re.compile(r"\bfont(?:-size)?: ?(?:[\w ]*? )?([\d.]+)px")
@@ -156,7 +156,8 @@ def first_height(
     """
     first = sum(lines_of(text, _FIRST_LETTERS) * _FIRST_LINE + 7 for text in findings)
     beside = [sum(lines_of(t, _BOX_LETTERS) * _BOX_LINE + 2 for t in box) for box in boxes]
-    return _HEADER + _FOUND + first + _BOX + max(beside, default=0.0) + above
+    boxes_and_title = _HEADER + _FOUND + first + _BOX + max(beside, default=0.0) + above
+    return boxes_and_title * _OTHER_FIRST
 
 
 def title_height(title: str, description: str) -> float:

@@ -231,6 +231,16 @@ def test_the_pages_are_used_for_figures(
     assert sum(len(printed_figures(browser, html, paper)) for html in pages) >= least
 
 
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_wider_letters_of_another_machine_take_no_third_page(
+    sample_reports: dict[str, Path], browser: Any, tmp_path: Path, study: str
+) -> None:
+    html = sample_reports[study].read_text(encoding="utf-8")
+    wider = html.replace("</style>", "main{letter-spacing:.035em}</style>", 1)
+    for paper in PAPERS:
+        assert len(by_dialog(browser, wider, tmp_path / "r.pdf", paper)) == 2
+
+
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_file_is_printed_as_a_reader_prints_it(
     sample_reports: dict[str, Path], browser: Any, tmp_path: Path, paper: Any
