@@ -28,9 +28,11 @@ from cxresearch.runs.warm import PROVISIONER
 
 with without_slow_imports():
     import papermill
+    from jupyter_client.asynchronous.client import AsyncKernelClient
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from jupyter_client.provisioning.factory import KernelProvisionerFactory
+    from jupyter_core.utils import ensure_async
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.engines import NBClientEngine, papermill_engines
     from papermill.exceptions import PapermillExecutionError
@@ -151,6 +153,31 @@ class _ThisPythonWarm(_ThisPython):
     warm = True
 
 
+class _PromptClient(AsyncKernelClient):
+    """Does not wait for what a kernel does not send.
+
+    When a kernel is ready, what it had sent until then is thrown away, and a fifth of a second
+    without more is waited for. What comes later does no harm: outputs name their cell.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers and its outputs arrive."""
+        channel = self.iopub_channel
+        get, arrived = channel.get_msg, False
+
+        async def get_prompt(timeout: float | None = None) -> Any:
+            nonlocal arrived
+            message = await ensure_async(get(timeout=0 if arrived else timeout))
+            arrived = True
+            return message
+
+        channel.get_msg = get_prompt
+        try:
+            await super().wait_for_ready(timeout)
+        finally:
+            del channel.get_msg
+
+
 class _RunKernel(AsyncKernelManager):
     """A kernel with its own environment; `environment` is set on a subclass for each run."""
 
@@ -160,7 +187,7 @@ class _RunKernel(AsyncKernelManager):
 
     def __init__(self, **options: Any) -> None:
         found = _ThisPythonWarm() if self.warm and _is_installed() else _ThisPython()
-        super().__init__(kernel_spec_manager=found, **options)
+        super().__init__(kernel_spec_manager=found, client_factory=_PromptClient, **options)
 
     async def _async_pre_start_kernel(self, **options: Any) -> Any:
         options["env"] = dict(self.environment)

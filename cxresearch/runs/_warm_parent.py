@@ -380,4 +380,7 @@ def _leave(status: int) -> None:
 
 if __name__ == "__main__":
     del sys.path[0]  # the folder of this file
-    main(sys.argv[1], everything_first="--everything-first" in sys.argv[2:])
+    try:
+        main(sys.argv[1], everything_first="--everything-first" in sys.argv[2:])
+    finally:
+        os._exit(0)  # to take down what was imported takes longer than to run a cell

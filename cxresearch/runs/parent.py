@@ -53,6 +53,7 @@ class _Parent:
     def end(self) -> None:
         if self.process.stdin is not None:
             self.process.stdin.close()
+        self.process.terminate()  # it would finish the import it is at before it looks
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=2)
         if self.alive:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cxresearch.codebook.model import Codebook
 from cxresearch.errors import CxError
+from cxresearch.sentences._known import learn_sentences
 from cxresearch.sentences._render import Values, render
 from cxresearch.shown import Finding, Sureness
 from cxresearch.wording import Messages
@@ -22,6 +23,7 @@ def findings(
     limit: int | None = 5,
     codebook: Codebook | None = None,
     labels: Mapping[str, str] | None = None,
+    **special: Any,
 ) -> tuple[Finding, ...]:
     """Say what a result means, in sentences with direction, size, interval and how sure.
 
@@ -38,6 +40,8 @@ def findings(
         Gives segment columns their labels.
     labels : mapping of str to str, optional
         Column → text, for results of a driver analysis only.
+    **special
+        What only some results take, see Notes.
 
     Returns
     -------
@@ -94,7 +98,13 @@ def findings(
     5 answered, 4 analysed.
     25.0% of the answers are missing; most in question P01 (25.0%).
     """
-    raise CxError(f"there are no findings for a {type(result).__name__}")
+    unknown = findings.dispatch(type(result))
+    learn_sentences(type(result))
+    if findings.dispatch(type(result)) is unknown:
+        raise CxError(f"there are no findings for a {type(result).__name__}")
+    if labels is not None:  # not every result has columns to be named
+        special["labels"] = labels
+    return findings(result, language=language, limit=limit, codebook=codebook, **special)
 
 
 @findings.register

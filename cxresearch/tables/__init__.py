@@ -1,7 +1,11 @@
-"""Display tables: results in, formatted text with notes out."""
+"""Display tables: results in, formatted text with notes out.
+
+Each name is imported when first used: a method needs a few of them only.
+"""
 
 from __future__ import annotations
 
+<<<<<<< ours
 from cxresearch.tables.analysis_plan import display_analysis_plan
 from cxresearch.tables.answers import display_missing, display_quality
 from cxresearch.tables.apa import display_apa
@@ -87,74 +91,12 @@ from cxresearch.tables.servqual_quality import (
     display_surface_models,
 )
 from cxresearch.tables.servqual_zone import display_zone
+=======
+from cxresearch._lazy import lazy_names, names_in_stub
 
-__all__ = [
-    "display_analysis_plan",
-    "display_apa",
-    "display_asymmetry",
-    "display_balance",
-    "display_cfa",
-    "display_changes",
-    "display_choice",
-    "display_choice_model",
-    "display_condition_effect",
-    "display_condition_means",
-    "display_conditions",
-    "display_crossover",
-    "display_diagnostics",
-    "display_differences",
-    "display_dominance",
-    "display_duration_neglect",
-    "display_efa",
-    "display_effect_means",
-    "display_equivalence",
-    "display_factor_reliability",
-    "display_features",
-    "display_fit",
-    "display_flow",
-    "display_forest",
-    "display_gap_map",
-    "display_gap_quality",
-    "display_gap_ranks",
-    "display_gap_validity",
-    "display_gaps",
-    "display_htmt",
-    "display_importance",
-    "display_imputed_gaps",
-    "display_imputed_importance",
-    "display_invariance",
-    "display_item_analysis",
-    "display_kano",
-    "display_latent",
-    "display_latent_means",
-    "display_map",
-    "display_margin",
-    "display_memory_features",
-    "display_memory_models",
-    "display_missing",
-    "display_missing_treatment",
-    "display_mixed",
-    "display_model",
-    "display_necessity",
-    "display_person_differences",
-    "display_person_variances",
-    "display_plan",
-    "display_pooled_gaps",
-    "display_power",
-    "display_quality",
-    "display_rank_probabilities",
-    "display_reliability",
-    "display_response",
-    "display_response_surface",
-    "display_rivals",
-    "display_segment_importance",
-    "display_segment_tests",
-    "display_segments",
-    "display_sensitivity",
-    "display_sequential",
-    "display_servperf",
-    "display_surface_models",
-    "display_variances",
-    "display_what_if",
-    "display_zone",
-]
+_MODULE_OF = names_in_stub(__name__, __file__)
+
+__all__ = [*_MODULE_OF]
+>>>>>>> theirs
+
+__getattr__ = lazy_names(__name__, _MODULE_OF)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cxresearch.psychometrics import ScaleReliabilityResult
 from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Flow, Responses
 from cxresearch.shown import DisplayTable
@@ -16,6 +15,9 @@ from cxresearch.wording.analysis_plan import detail_words
 from cxresearch.wording.formats import UNDEFINED
 from cxresearch.wording.labels import clean
 from cxresearch.wording.verdicts import consistency
+
+if TYPE_CHECKING:
+    from cxresearch.psychometrics import ScaleReliabilityResult
 
 
 def display_reliability(

@@ -1,0 +1,29 @@
+# The names of this room, one a line; read by `__init__.py` too. See `cxresearch/__init__.pyi`.
+
+from cxresearch.plots.drivers import plot_asymmetry as plot_asymmetry
+from cxresearch.plots.drivers import plot_importance as plot_importance
+from cxresearch.plots.drivers import plot_what_if as plot_what_if
+from cxresearch.plots.drivers_map import plot_map as plot_map
+from cxresearch.plots.drivers_more import plot_imputed_importance as plot_imputed_importance
+from cxresearch.plots.drivers_more import plot_segment_importance as plot_segment_importance
+from cxresearch.plots.drivers_ranks import plot_ranks as plot_ranks
+from cxresearch.plots.drivers_response import plot_response as plot_response
+from cxresearch.plots.factors import plot_distinctness as plot_distinctness
+from cxresearch.plots.palette import css_variables as css_variables
+from cxresearch.plots.peak_end import plot_conditions as plot_conditions
+from cxresearch.plots.peak_end import plot_memory_models as plot_memory_models
+from cxresearch.plots.peak_end import plot_sensitivity as plot_sensitivity
+from cxresearch.plots.peak_end_course import plot_trajectories as plot_trajectories
+from cxresearch.plots.peak_end_surface import plot_peak_end_surface as plot_peak_end_surface
+from cxresearch.plots.peak_end_tests import plot_looks as plot_looks
+from cxresearch.plots.peak_end_tests import plot_predictions as plot_predictions
+from cxresearch.plots.servqual import plot_dimensions as plot_dimensions
+from cxresearch.plots.servqual import plot_gaps as plot_gaps
+from cxresearch.plots.servqual import plot_items as plot_items
+from cxresearch.plots.servqual import plot_segments as plot_segments
+from cxresearch.plots.servqual_groups import plot_caterpillar as plot_caterpillar
+from cxresearch.plots.servqual_groups import plot_changes as plot_changes
+from cxresearch.plots.servqual_map import plot_gap_map as plot_gap_map
+from cxresearch.plots.servqual_surface import plot_response_surface as plot_response_surface
+from cxresearch.plots.servqual_zone import plot_zone as plot_zone
+from cxresearch.plots.trends import plot_trends as plot_trends
