@@ -48,6 +48,7 @@ from cxresearch.tables.peak_end_conditions import (
 )
 from cxresearch.tables.peak_end_conditions import display_conditions as display_conditions
 from cxresearch.tables.peak_end_conditions import display_crossover as display_crossover
+from cxresearch.tables.peak_end_courses import display_latent as display_latent
 from cxresearch.tables.peak_end_mixed import display_mixed as display_mixed
 from cxresearch.tables.peak_end_mixed import display_variances as display_variances
 from cxresearch.tables.peak_end_study import (
@@ -62,7 +63,6 @@ from cxresearch.tables.peak_end_study import (
 )
 from cxresearch.tables.peak_end_tests import display_choice_model as display_choice_model
 from cxresearch.tables.peak_end_tests import display_equivalence as display_equivalence
-from cxresearch.tables.peak_end_tests import display_latent as display_latent
 from cxresearch.tables.peak_end_tests import display_power as display_power
 from cxresearch.tables.peak_end_tests import display_rivals as display_rivals
 from cxresearch.tables.peak_end_tests import display_sequential as display_sequential
