@@ -33,7 +33,8 @@ def verify_run(filing: Filing) -> tuple[str, ...]:
         named, key_recorded = str(record["run"]), str(record["run_key"])
         faults = list(changed_inputs(filing.folder, record))
     except (CxError, KeyError, TypeError, AttributeError, ValueError) as error:
-        return (f"run.json cannot be read: {error!r}",)
+        why = str(error.__cause__) if error.__cause__ else repr(error)
+        return (f"run.json cannot be read: {why}",)
     if named != filing.run:
         faults.append(f"run.json is the record of {named}")
     if key != key_recorded or not filing.run.endswith(f"-{key_recorded[:5]}"):
