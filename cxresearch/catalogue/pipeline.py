@@ -230,8 +230,9 @@ def _run_and_file(
 ) -> tuple[Filing, RunError | None]:
     error: RunError | None = None
     started, since = datetime.now(UTC), time.monotonic()
+    draft = _draft(plan, responses, started)
     with staging_folder(plan.reports) as folder:
-        write_json(folder / "run.json", _draft(plan, responses, started))
+        write_json(folder / "run.json", draft)
         keep_inputs(plan.study, plan.template, folder)
         try:
             execute_template(
@@ -246,7 +247,6 @@ def _run_and_file(
         except RunError as failure:
             error = failure
         seconds = time.monotonic() - since  # a clock may be set back meanwhile
-        draft = _draft(plan, responses, started)
         record = ended_record(draft, folder, seconds) | ending(error, plan.template.steps)
         finishing = _Finishing(folder, record, plan.template)
         filed = file_run(
