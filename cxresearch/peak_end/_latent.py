@@ -166,14 +166,10 @@ def evaluate(courses: Courses, variances: Variances) -> LatentFit:
     Squire, W., & Trapp, G. (1998). Using complex variables to estimate derivatives of real
     functions. SIAM Review 40, 110–112. https://doi.org/10.1137/S003614459631241X
     """
-    known = [getattr(variances, name) for name in _NAMES]
-    theta = np.array(known) * np.exp(1j * _STEP * np.eye(len(_NAMES)))
-    within, within_logs = _without_drift(
-        courses, theta[[_DRIFT, _MEMORY], _DRIFT : _MEMORY + 1]
-    )
-    crossed = np.repeat(within[:1].real.astype(complex), len(_NAMES), axis=0)
-    logs = np.repeat(within_logs[:1].real.astype(complex), len(_NAMES))
-    crossed[_DRIFT : _MEMORY + 1], logs[_DRIFT : _MEMORY + 1] = within, within_logs
+    known = np.array([getattr(variances, name) for name in _NAMES])
+    free = _free(known)
+    theta = known * np.exp(1j * _STEP * np.eye(len(_NAMES))[free])
+    crossed, logs = _without_drifts(courses, theta, free)
     crossed, level_logs, _ = _without_lines(crossed, theta[:, :2])
     logs = logs + level_logs.sum(axis=1)
     mine = courses.by_person(crossed)
@@ -195,8 +191,34 @@ def evaluate(courses: Courses, variances: Variances) -> LatentFit:
         line_covariance=m[0].real,
         line_reach=reach,
         log_likelihood=float(log_likelihood[0].real),
-        slopes=log_likelihood.imag / _STEP,
+        slopes=_spread(log_likelihood.imag / _STEP, free),
     )
+
+
+def _free(known: FloatArray) -> list[int]:
+    """Return which have a slope: variances above zero, and memory where there is drift."""
+    free = [i for i in range(len(_NAMES)) if known[i] > 0 and i != _MEMORY]
+    return sorted([*free, _MEMORY]) if _DRIFT in free else free or [0]
+
+
+def _spread(values: FloatArray, places: list[int]) -> FloatArray:
+    spread = np.zeros(len(_NAMES))
+    spread[places] = values
+    return spread
+
+
+def _without_drifts(courses: Courses, theta: Any, free: list[int]) -> tuple[Any, Any]:
+    """Return what `_without_drift` does for every row of `theta`; few move the drift."""
+    if _DRIFT not in free:
+        columns = courses.columns()
+        plain = (columns.transpose(0, 2, 1) @ columns).astype(complex)
+        return np.repeat(plain[None], len(free), axis=0), np.zeros(len(free), dtype=complex)
+    moved = [free.index(_DRIFT), free.index(_MEMORY)]
+    within, within_logs = _without_drift(courses, theta[moved, _DRIFT : _MEMORY + 1])
+    crossed = np.repeat(within[:1].real.astype(complex), len(free), axis=0)
+    logs = np.repeat(within_logs[:1].real.astype(complex), len(free))
+    crossed[moved], logs[moved] = within, within_logs
+    return crossed, logs
 
 
 def _without_drift(courses: Courses, theta: Any) -> tuple[Any, Any]:
@@ -231,6 +253,8 @@ def _without_lines(crossed: Any, theta: Any) -> tuple[Any, Any, Any]:
     Returns ``A'(B + ZDZ')⁻¹A``, ``log|I + Z'B⁻¹Z D|``, and ``M = D (I + Z'B⁻¹Z D)⁻¹``, the
     covariance of the lines given the data; Z are the first two columns, `theta` (K, 2) holds D.
     """
+    if not theta.any():  # no lines to take out
+        return crossed, np.zeros(crossed.shape[:2]), np.zeros((*crossed.shape[:2], 2, 2))
     d = theta[:, None, :]
     inner = np.eye(2) + crossed[..., :2, :2] * d[..., None, :]
     det = inner[..., 0, 0] * inner[..., 1, 1] - inner[..., 0, 1] * inner[..., 1, 0]
