@@ -99,8 +99,8 @@ def test_reliability_is_hedged_where_its_interval_reaches_the_mark(
     assert told(replace(quality, estimates=surely), "unreliable")
     good = quality.estimates.assign(estimate=0.8, conf_low=0.75, conf_high=0.85)
     assert told(replace(quality, estimates=good), "reliable") == [
-        "Little in the gaps is chance: the reliability of a gap is .80 or more, where 1 is free "
-        "of chance."
+        "Little in the gaps is chance: the reliability of a gap is .80 or more, where 1 is free"
+        " of chance."
     ]
     few = quality.estimates.assign(estimate=0.8, conf_low=0.45, conf_high=0.9)
     assert told(replace(quality, estimates=few), "reliable") == []
