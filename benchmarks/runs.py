@@ -20,16 +20,20 @@ Times hold for a quiet machine only; the ratios are steadier, as both sides run 
 The study is call-endings, of the samples the one whose template computes least: what the cells
 compute is the same on both sides. The full run tells (a) of the other samples too, once each.
 
-Measured on two processors that others used as well, seconds:
+Measured on two processors that nobody else used, seconds (medians):
 
-    (a) call-endings, 4 times  ours 9.09 (min 6.22), peer 10.98 (min 7.33), ratio 1.21; load 4
-        clinic-visits, once    ours 5.63, peer 8.25, ratio 1.46; load 3.6
-    (b) 12 runs, once          ours 24.3, peer 44.4, ratio 1.83; load 3.3
-    (c) warm run, 3 times      2.53 (min 2.50); the forked script 1.19 (min 1.08); load 4
-    (d) private memory         warm 56.6 MB, fresh 171.9 MB
+    (a) call-endings, 5 times  ours 3.36 (min 3.23), peer 7.84 (min 7.03), ratio 2.33
+        clinic-visits, once    ours 4.56, peer 9.28, ratio 2.04
+        hotel-stays, once      ours 5.80, peer 10.67, ratio 1.84
+        bank-branches, once    ours 7.16, peer 12.34, ratio 1.72
+    (b) 60 runs, once          ours 72.5, peer 134.1, ratio 1.85
+    (c) warm run, 5 times      1.70 (min 1.60); the forked script 0.75 (min 0.72)
+    (d) private memory         warm 45.0 MB, fresh 159.7 MB
 
-Neither target, 2.5 for (a) and 4 for (b), is reached by these; 60 runs were not measured. Of a
-warm run about 1.2 s are the cells, 0.7 s papermill and the report.
+Neither target, 2.5 for (a) and 4 for (b), is reached. Of the 1.4 s of processor time that a warm
+run takes alone, 0.75 s are the cells, which the peer pays too; 0.35 s are the messages between
+papermill and kernel, the outputs and the start of the kernel, 0.35 s reading, report and filing,
+which the peer of (b) leaves out. With nothing but the cells the ratio would be about 4.
 """
 
 from __future__ import annotations

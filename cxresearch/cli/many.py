@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,15 +87,16 @@ def run_many(
         "kernel": kernel,
         "force": force,
     }
-    matrices, plain = _matrices(names, workspace, settings)
+    matrices, plain, methods = _sorted_out(names, workspace, settings)
     tasks = [Task(study=name, **shared) for name in plain]
     tasks += [
         Task(study=cell.study, refused=cell.refused, **shared)
         for _, cells in matrices
         for cell in cells
     ]
-    outcomes = _run(tasks, Progress(len(tasks), quiet=as_json), where)
-    outcomes += _compare(matrices, outcomes[len(plain) :])
+    outcomes = _run(tasks, Progress(len(tasks), quiet=as_json), where, methods)
+    if matrices:
+        outcomes += _compare(matrices, outcomes[len(plain) :])
     failed = sum(outcome.status == "failed" for outcome in outcomes)
     if as_json:
         show_json([outcome.to_dict() for outcome in outcomes])
@@ -113,19 +115,21 @@ def run_many(
     return failed
 
 
-def _matrices(
+def _sorted_out(
     names: Sequence[str], workspace: Path, settings: Sequence[str]
-) -> tuple[list[Matrix], list[str]]:
-    """Return the studies that are run for each cell, and the names of the others."""
+) -> tuple[list[Matrix], list[str], list[str]]:
+    """Return the studies that are run for each cell, the names of the others, all methods."""
     from cxresearch.catalogue.cells import study_cells
     from cxresearch.runs import find_template, parse_setting
     from cxresearch.study.load import load_study
 
     matrices: list[Matrix] = []
     plain = []
+    methods: dict[str, None] = {}
     for name in names:
         try:
             study = load_study(name, workspace=workspace)
+            methods[study.method] = None
             if not study.for_each or study.cell:
                 plain.append(name)
                 continue
@@ -134,7 +138,7 @@ def _matrices(
             matrices.append((study, study_cells(study, name, own)))
         except CxError:  # told when it is run, like any other fault
             plain.append(name)
-    return matrices, plain
+    return matrices, plain, list(methods)
 
 
 def _compare(matrices: list[Matrix], outcomes: Sequence[TaskOutcome]) -> list[TaskOutcome]:
@@ -164,7 +168,9 @@ def _compare(matrices: list[Matrix], outcomes: Sequence[TaskOutcome]) -> list[Ta
     return done
 
 
-def _run(tasks: Sequence[Task], progress: Progress, where: Where) -> list[TaskOutcome]:
+def _run(
+    tasks: Sequence[Task], progress: Progress, where: Where, methods: Sequence[str]
+) -> list[TaskOutcome]:
     if where.scheduler:
         from cxresearch.catalogue.cluster import run_on_cluster
 
@@ -177,7 +183,7 @@ def _run(tasks: Sequence[Task], progress: Progress, where: Where) -> list[TaskOu
     # Done once, before the processes are forked: each of them has it then.
     import cxresearch.runs._papermill  # noqa: F401
 
-    _work_ahead(tasks)
+    _work_ahead(methods, tasks[0].workspace)
 
     try:
         return run_batch(tasks, jobs=min(jobs, len(tasks)), on_done=progress)
@@ -185,20 +191,14 @@ def _run(tasks: Sequence[Task], progress: Progress, where: Where) -> list[TaskOu
         os.environ.pop(SOCKET, None)
 
 
-def _work_ahead(tasks: Sequence[Task]) -> None:
+def _work_ahead(methods: Sequence[str], workspace: Path) -> None:
     from cxresearch.reports.ahead import work_ahead
     from cxresearch.runs import find_template
-    from cxresearch.study.load import load_study
 
-    sources: dict[str, None] = {}
-    for task in tasks:
-        try:
-            method = load_study(task.study, workspace=task.workspace).method
-            sources |= dict.fromkeys(find_template(method, task.workspace).sources)
-        except CxError:  # told when it is run
-            continue
-    for _ in work_ahead(tuple(sources)):
-        continue
+    for method in methods:
+        with suppress(CxError):  # told when it is run
+            for _ in work_ahead(find_template(method, workspace).sources):
+                continue
 
 
 def _processors() -> int:
