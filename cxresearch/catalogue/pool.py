@@ -17,6 +17,7 @@ from cxresearch.runs.parent import can_fork
 _Task = TypeVar("_Task")
 _PR_SET_PDEATHSIG = 1
 _END_SECONDS = 5.0
+_LONGEST_WAIT = 0.5
 
 
 def run_in_processes(
@@ -51,7 +52,8 @@ def run_in_processes(
                 process.start()
                 send.close()
                 running[receive] = (number, process)
-            ready = wait(list(running))
+            # Not for ever: Ctrl-C in the moment before is noticed only between two waits.
+            ready = wait(list(running), timeout=_LONGEST_WAIT)
             for receive in [own for own in running if own in ready]:
                 number, process = running.pop(receive)
                 on_done(number, _result(receive, process))
