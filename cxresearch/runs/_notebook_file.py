@@ -35,7 +35,7 @@ def read_cells(path: Path) -> list[Json]:
         cells = _plain_cells(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError):
         cells = None
-    return _cells_by_nbformat(path) if cells is None else cells
+    return cells_by_nbformat(path, what="template ") if cells is None else cells
 
 
 def _plain_cells(notebook: Any) -> list[Json] | None:
@@ -69,7 +69,14 @@ def _is_plain(cell: Any) -> bool:
     )
 
 
-def _cells_by_nbformat(path: Path) -> list[Json]:
+def cells_by_nbformat(path: Path, *, what: str = "") -> list[Json]:
+    """Return the cells of a notebook that is checked against its schema.
+
+    Raises
+    ------
+    TemplateError
+        It cannot be read; `what` stands before its name.
+    """
     with without_slow_imports():
         import nbformat
 
@@ -78,5 +85,5 @@ def _cells_by_nbformat(path: Path) -> list[Json]:
         nbformat.validate(notebook)
     except (OSError, ValueError, nbformat.ValidationError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else "not a notebook"
-        raise TemplateError(f"template {path.name} cannot be read: {first}") from error
+        raise TemplateError(f"{what}{path.name} cannot be read: {first}") from error
     return list(notebook.cells)

@@ -12,6 +12,7 @@ from cxresearch._files import write_text
 from cxresearch._imports import without_slow_imports
 from cxresearch._types import Json
 from cxresearch.errors import Fault, FaultyInputError, TemplateError
+from cxresearch.runs._notebook_file import cells_by_nbformat
 from cxresearch.runs.template import (
     METHOD_NAME,
     STUDY_PARAMETER,
@@ -41,7 +42,7 @@ def template_faults(path: Path) -> list[Fault]:
     TemplateError
         The file is no notebook.
     """
-    cells = _cells(path)
+    cells = cells_by_nbformat(path)
     return [
         *_parameter_faults(cells),
         *_call_faults(cells),
@@ -187,19 +188,6 @@ def _markdown_picture_faults(where: str, source: str) -> Iterator[Fault]:
                 "into the cell, which attaches it"
             )
             yield Fault(where=where, message=message)
-
-
-def _cells(path: Path) -> list[Json]:
-    with without_slow_imports():
-        import nbformat
-
-    try:
-        notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-        nbformat.validate(notebook)
-    except (OSError, ValueError, nbformat.ValidationError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else "not a notebook"
-        raise TemplateError(f"{path.name} cannot be read: {first}") from error
-    return list(notebook.cells)
 
 
 def _stripped(path: Path) -> str:

@@ -133,7 +133,7 @@ def test_an_unknown_method_lists_those_there_are(method: str) -> None:
 def test_a_plain_notebook_is_read_as_nbformat_reads_it() -> None:
     for path in sorted(Path(cx.__file__).parent.parent.glob("templates/*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        assert _notebook_file._plain_cells(notebook) == _notebook_file._cells_by_nbformat(path)
+        assert _notebook_file._plain_cells(notebook) == _notebook_file.cells_by_nbformat(path)
 
 
 @pytest.mark.parametrize(
