@@ -86,23 +86,30 @@ def display_map(
         ),
         count_column("tables.n", "n", formats),
     ]
+    return display_table(
+        data,
+        columns,
+        name="importance_performance",
+        caption=text("tables.drivers.map"),
+        notes=_map_notes(placed, rating(placed.cut_performance), formats),
+    )
+
+
+def _map_notes(
+    placed: ImportancePerformanceResult, cut_performance: str, formats: Formats
+) -> list[str]:
+    text = formats.messages.text
     notes = [
         text(
             f"tables.drivers.notes.cut_{placed.cuts}",
-            performance=rating(placed.cut_performance),
+            performance=cut_performance,
             importance=formats.number(placed.cut_importance, 3),
         ),
         text("tables.drivers.notes.decided", chance=formats.percent(placed.decision)),
     ]
     if not placed.importance_varies:
         notes.append(text("tables.drivers.notes.importance_fixed"))
-    return display_table(
-        data,
-        columns,
-        name="importance_performance",
-        caption=text("tables.drivers.map"),
-        notes=[*notes, *design_notes(placed, formats)],
-    )
+    return [*notes, *design_notes(placed, formats)]
 
 
 def display_asymmetry(
