@@ -326,7 +326,7 @@ def _treatment(
     treatment = "imputation" if result.imputations else "not_used"
     complete = int(result.available["n_listwise"].iloc[0])
     values: dict[str, Any] = {"n": result.n, "asked": result.n_asked, "complete": complete}
-    if not result.imputations and complete == result.n:
+    if complete == result.n:  # nothing was missing, whatever would have been done about it
         message = "sample_all" if result.n == result.n_asked else "sample"
     else:
         message = f"treatment_{treatment}" + ("_impossible" if impossible else "")

@@ -152,6 +152,8 @@ def _treated(
 ) -> Iterator[Finding]:
     """Say how many are used and how, and for which drivers the treatment changes the answer."""
     complete = int(result.available["n_listwise"].iloc[0]) if len(result.available) else 0
+    if complete == result.n_asked:  # nothing was missing
+        return
     values = {"n": result.n, "asked": result.n_asked, "complete": complete}
     impossible = any(note.startswith("listwise_impossible") for note in result.notes)
     message = f"treatment_{result.treatment}"

@@ -384,6 +384,15 @@ def test_unseen_respondents_warn_of_a_model_that_follows_its_own(drivers: Module
     assert "cannot be said" in unknown.text
 
 
+def test_nothing_is_said_of_filling_in_where_nothing_was_missing(drivers: ModuleType) -> None:
+    found = drivers.missing("imputation", imputations=2)
+    whole = dataclasses.replace(
+        found, available=found.available.assign(n_listwise=found.n_asked)
+    )
+    assert findings(found)
+    assert findings(whole) == ()
+
+
 def test_the_treatment_of_missing_answers_is_told_with_both_numbers(
     drivers: ModuleType,
 ) -> None:
