@@ -28,6 +28,7 @@ from cxresearch.runs.warm import PROVISIONER
 
 with without_slow_imports():
     import papermill
+    import zmq
     from jupyter_client.asynchronous.client import AsyncKernelClient
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -46,6 +47,7 @@ _FORKED = {"kernel_provisioner": {"provisioner_name": PROVISIONER}}
 _WHOLE = "cxresearch-whole://"
 _START_TIMEOUT = 60
 _SAVE_EVERY = 0.5
+_LOOK_AGAIN_MS = 5
 _ENGINE = "cxresearch"
 _INLINE = "module://matplotlib_inline.backend_inline"
 
@@ -104,8 +106,8 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
-        at_once = nb_man.save
-        saving = _Saving(lambda: _save_as_it_stands(nb_man))
+        target = options.pop("save_to")
+        saving = _Saving(lambda: _save_as_it_stands(nb_man.nb, target))
         nb_man.save = saving
         told = options.pop("on_cell_start")
 
@@ -118,15 +120,13 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
                 nb_man, kernel_name, on_cell_start=on_cell_start, **options
             )
         finally:
-            nb_man.save = at_once
             saving.now()
+            del nb_man.save
 
 
-def _save_as_it_stands(manager: Any) -> None:
-    # Neither indented nor validated, which takes ten times as long: papermill does both at the
-    # end, also after a cell that failed.
-    if manager.output_path:
-        papermill_io.write(json.dumps(manager.nb, ensure_ascii=False), manager.output_path)
+def _save_as_it_stands(notebook: Any, target: Path) -> None:
+    # Neither indented nor validated, which takes ten times as long: done once, at the end.
+    write_text(target, json.dumps(notebook, ensure_ascii=False))
 
 
 papermill_engines.register(_ENGINE, _Engine)
@@ -188,10 +188,15 @@ class _RunKernel(AsyncKernelManager):
     def __init__(self, **options: Any) -> None:
         found = _ThisPythonWarm() if self.warm and _is_installed() else _ThisPython()
         super().__init__(kernel_spec_manager=found, client_factory=_PromptClient, **options)
+        # A socket that finds no kernel yet tries again after a tenth of a second by default.
+        self.context.setsockopt(zmq.RECONNECT_IVL, _LOOK_AGAIN_MS)
 
     async def _async_pre_start_kernel(self, **options: Any) -> Any:
         options["env"] = dict(self.environment)
         return await super()._async_pre_start_kernel(**options)
+
+    async def _async_wait(self, pollinterval: float = _LOOK_AGAIN_MS / 1000) -> None:
+        await super()._async_wait(pollinterval)
 
     async def _async_post_start_kernel(self, **options: Any) -> None:
         await super()._async_post_start_kernel(**options)
@@ -218,8 +223,8 @@ def execute(  # noqa: PLR0913 - one call of papermill, spelled out
     timeout_of: Callable[[Any], int],
     warm: bool = False,
     guard: MemoryGuard | None = None,
-) -> None:
-    """Run a notebook in a kernel of its own and save it at `target`, also when a cell fails.
+) -> Any:
+    """Run a notebook in a kernel of its own and return it, saved also when a cell fails.
 
     With `warm`, the kernel is forked where that is possible; `guard` watches its memory.
 
@@ -234,11 +239,13 @@ def execute(  # noqa: PLR0913 - one call of papermill, spelled out
         kernel = type(
             "RunKernel", (_RunKernel,), {"environment": own, "warm": warm, "guard": guard}
         )
-        papermill.execute_notebook(
+        return papermill.execute_notebook(
             _literal(source),
             _WHOLE + _literal(target),
             parameters=dict(parameters),
             engine_name=_ENGINE,
+            request_save_on_cell_execute=False,  # the engine saves, twice a second at most
+            save_to=target,
             kernel_name="python3",
             language="python",
             progress_bar=False,

@@ -129,8 +129,9 @@ def execute_template(
     clock = _Clock(template, progress, kernel, meanwhile or iter(()))
     guard = None if kernel.max_memory is None else MemoryGuard(kernel.max_memory)
     scrub = text_scrubber(workspace, folder)
+    executed = None
     try:
-        _papermill.execute(
+        executed = _papermill.execute(
             template.path,
             folder / NOTEBOOK,
             parameters,
@@ -146,7 +147,9 @@ def execute_template(
     finally:
         if guard is not None:
             guard.stop()
-        tidy_up(folder, name=template.name, steps=template.steps, scrub=scrub)
+        tidy_up(
+            folder, name=template.name, steps=template.steps, scrub=scrub, notebook=executed
+        )
 
 
 def failed_at(cell: int, of: int, step: str) -> str:
@@ -157,7 +160,12 @@ def failed_at(cell: int, of: int, step: str) -> str:
 
 
 def tidy_up(
-    folder: Path, *, name: str, steps: Sequence[str], scrub: Callable[[str], str]
+    folder: Path,
+    *,
+    name: str,
+    steps: Sequence[str],
+    scrub: Callable[[str], str],
+    notebook: Any = None,
 ) -> None:
     """Make the notebook of a run, finished or not, fit to be kept, and say where outputs stand.
 
@@ -168,6 +176,8 @@ def tidy_up(
         Name of the template; `steps` are its steps.
     scrub : callable
         See `text_scrubber`.
+    notebook : nbformat.NotebookNode, optional
+        As it was executed; read from the folder by default.
     """
     path = folder / NOTEBOOK
     if not path.exists():  # the kernel did not start
@@ -175,7 +185,8 @@ def tidy_up(
     with without_slow_imports():
         import nbformat
 
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    if notebook is None:
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     scrub_notebook(notebook, scrub, template=f"{name}.ipynb")
     text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
     write_text(path, f"{text}\n")
