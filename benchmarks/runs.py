@@ -184,7 +184,7 @@ def memory(workspace: Path) -> dict[str, float]:
 
     from cxresearch.runs.parent import start_parent
 
-    start_parent(os.environ, everything_first=True)  # or the first kernel imports for itself
+    start_parent(os.environ, many=True)  # or the first kernel imports for itself
     found = {}
     for kind, name in (("fresh", "python3"), ("warm", "cxresearch-warm")):
         sizes = []

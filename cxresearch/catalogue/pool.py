@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import multiprocessing
 import signal
 import sys
@@ -43,6 +44,7 @@ def run_in_processes(
     context: Any = multiprocessing.get_context("fork" if can_fork() else "spawn")
     waiting = list(enumerate(tasks))[::-1]
     running: dict[Connection, tuple[int, BaseProcess]] = {}
+    gc.freeze()  # a collection in a fork would go through, and so copy, all that is shared
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
@@ -58,6 +60,7 @@ def run_in_processes(
                 number, process = running.pop(receive)
                 on_done(number, _result(receive, process))
     finally:
+        gc.unfreeze()
         _end([process for _, process in running.values()])
 
 

@@ -179,7 +179,7 @@ def _run(
 
     jobs = where.jobs or _processors()
     if tasks[0].kernel.warm:
-        os.environ[SOCKET] = start_parent({**os.environ, **FIXED}, everything_first=True)
+        os.environ[SOCKET] = start_parent({**os.environ, **FIXED}, many=True)
     # Done once, before the processes are forked: each of them has it then.
     import cxresearch.runs._papermill  # noqa: F401
 

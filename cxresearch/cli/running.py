@@ -79,7 +79,7 @@ def kernel_options(
     """
     warm = not fresh_kernel and can_fork()
     if warm:
-        start_parent({**os.environ, **FIXED}, everything_first=many)
+        start_parent({**os.environ, **FIXED}, many=many)
     from cxresearch.runs._memory import read_size
     from cxresearch.runs.execute import CELL_TIMEOUT, KernelOptions
 

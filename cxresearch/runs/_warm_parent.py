@@ -40,9 +40,12 @@ _PRELOADED = (
     "importlib.metadata", "scipy.special", "scipy.linalg", "scipy.stats", "scipy.optimize",
     "matplotlib", "matplotlib.figure", "matplotlib.pyplot", "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg", "seaborn", "scipy.cluster.hierarchy",
+    "cffi.cparser", "pandas.io.formats.csvs", "matplotlib.style.core",
+)  # fmt: skip
+# What some methods need: not waited for.
+_LATER = (
     "statsmodels.formula.api", "statsmodels.api", "patsy", "formulaic", "sklearn.ensemble",
     "sklearn.linear_model", "sklearn.model_selection", "joblib",
-    "cffi.cparser", "pandas.io.formats.csvs", "matplotlib.style.core",
 )  # fmt: skip
 _INLINE = "module://matplotlib_inline.backend_inline"
 _PR_SET_PDEATHSIG = 1
@@ -51,7 +54,8 @@ _PACKAGE = "cxresearch"
 _FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What every kernel would do first, in plain Python: read texts, make a page to draw on.
 _READY = (("plots._draw", "make_ready"), ("wording.messages", "make_ready"))
-_NOT_IN_KERNELS = ("catalogue", "course", "reports", "runs", "scaffold")
+_ENOUGH = "enough"
+_NOT_IN_KERNELS = ("catalogue", "course", "forms", "reports", "runs", "scaffold")
 
 
 class _Kernels:
@@ -93,8 +97,8 @@ class _Kernels:
             _signal_group(pid, signal.SIGKILL)
 
 
-def main(address: str, *, everything_first: bool) -> None:
-    """Serve until standard input ends; at once, or with everything imported."""
+def main(address: str, *, many: bool) -> None:
+    """Serve until standard input ends; at once, or when what every kernel needs is imported."""
     wake_read, wake_write = os.pipe()
     for end in (wake_read, wake_write):
         os.set_blocking(end, False)
@@ -106,14 +110,7 @@ def main(address: str, *, everything_first: bool) -> None:
     listener = _listen(address)
     kernels = _Kernels()
     try:
-        _serve(
-            listener,
-            kernels,
-            wake_read,
-            _imports(),
-            known,
-            everything_first=everything_first,
-        )
+        _serve(listener, kernels, wake_read, _imports(), known, many=many)
     finally:
         kernels.end()
         for remove, path in ((os.unlink, address), (os.rmdir, os.path.dirname(address))):
@@ -136,21 +133,23 @@ def _serve(
     listener: socket.socket,
     kernels: _Kernels,
     wake: int,
-    imports: Iterator[None],
+    imports: Iterator[object],
     known: dict[str, tuple[int, int]],
     *,
-    everything_first: bool,
+    many: bool,
 ) -> None:
-    idle, forked = False, 0
+    serves, idle, forked = not many, False, 0
     while True:
         waiting = [sys.stdin.fileno(), wake, *kernels.unread]
-        if idle or not everything_first:
+        if serves:
             waiting.append(listener)
-        # While the first kernel runs, imports for the next would take the processor from it.
-        rests = idle or (forked == 1 and bool(kernels.by_pid))
+        # While a single kernel runs, imports for the next would take the processor from it.
+        rests = idle or (not many and forked == 1 and bool(kernels.by_pid))
         ready, _, _ = select.select(waiting, [], [], None if rests else 0)
         if not ready:
-            idle = next(imports, ...) is ...
+            step = next(imports, ...)
+            idle = step is ...
+            serves = serves or idle or step is _ENOUGH
             continue
         for source in ready:
             if source == wake:
@@ -166,18 +165,11 @@ def _serve(
                 _obey(source, kernels)
 
 
-def _imports() -> Iterator[None]:
-    """Import one library at each step."""
+def _imports() -> Iterator[object]:
+    """Import one library at each step; tell when there is enough for any kernel to begin."""
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads it when it is imported
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # 2 s, for nothing here
-    for name in _PRELOADED:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                importlib.import_module(name)
-            except Exception:  # a kernel that needs it will say so
-                continue
-        yield
+    yield from _import_each(_PRELOADED)
     if sys.modules.get("rfc3987_syntax", ...) is None:
         del sys.modules["rfc3987_syntax"]
     for name in _own_names():
@@ -189,8 +181,18 @@ def _imports() -> Iterator[None]:
         with contextlib.suppress(Exception):
             getattr(importlib.import_module(f"{_PACKAGE}.{module}"), function)()
         yield
+    yield _ENOUGH
+    yield from _import_each(_LATER)
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page
+
+
+def _import_each(names: tuple[str, ...]) -> Iterator[None]:
+    for name in names:
+        with warnings.catch_warnings(), contextlib.suppress(Exception):  # who needs it will say
+            warnings.simplefilter("ignore")
+            importlib.import_module(name)
+        yield
 
 
 def _own_names() -> list[str]:
@@ -381,6 +383,6 @@ def _leave(status: int) -> None:
 if __name__ == "__main__":
     del sys.path[0]  # the folder of this file
     try:
-        main(sys.argv[1], everything_first="--everything-first" in sys.argv[2:])
+        main(sys.argv[1], many="--many" in sys.argv[2:])
     finally:
         os._exit(0)  # to take down what was imported takes longer than to run a cell

@@ -67,7 +67,7 @@ _owner = 0
 _lock = threading.Lock()
 
 
-def start_parent(environment: Mapping[str, str], *, everything_first: bool = False) -> str:
+def start_parent(environment: Mapping[str, str], *, many: bool = False) -> str:
     """Start the process that kernels with this environment are forked from; return its socket.
 
     It imports while the caller goes on. One that runs already is taken.
@@ -76,8 +76,8 @@ def start_parent(environment: Mapping[str, str], *, everything_first: bool = Fal
     ----------
     environment : mapping
         Of its kernels, as far as they read it when they start.
-    everything_first : bool
-        Kernels wait until all libraries are imported: for many runs, where none should import
+    many : bool
+        Kernels wait until what all need is imported: for many runs, where none should import
         what the next will import again. A first kernel is not kept waiting otherwise.
 
     Raises
@@ -93,7 +93,7 @@ def start_parent(environment: Mapping[str, str], *, everything_first: bool = Fal
         frozen = _frozen(environment)
         parent = _parents.get(frozen)
         if parent is None or not parent.alive:
-            parent = _parents[frozen] = _start(environment, everything_first=everything_first)
+            parent = _parents[frozen] = _start(environment, many=many)
         return parent.address
 
 
@@ -115,10 +115,10 @@ def _frozen(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _start(environment: Mapping[str, str], *, everything_first: bool) -> _Parent:
+def _start(environment: Mapping[str, str], *, many: bool) -> _Parent:
     folder = tempfile.mkdtemp(prefix="cx-")
     address = os.path.join(folder, "warm.sock")
-    how = ["--everything-first"] if everything_first else []
+    how = ["--many"] if many else []
     process = subprocess.Popen(
         [sys.executable, "-Xfrozen_modules=off", str(_PARENT), address, *how],
         stdin=subprocess.PIPE,
