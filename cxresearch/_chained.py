@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg.lapack import dpotrs, dtrtrs
 
 from cxresearch._types import BoolArray, FloatArray, IntArray
 
@@ -40,17 +41,17 @@ def impute_once(
     answers: Answers, *, iterations: int, donors: int, rng: np.random.Generator
 ) -> FloatArray:
     """Return completed values (n, q); cells that do not apply stay nan."""
-    current = _first_guess(answers, rng)
+    table = _Table.of(answers, _first_guess(answers, rng))
     order = np.argsort(answers.fill.sum(axis=0), kind="stable")
-    todo = [int(column) for column in order if answers.fill[:, column].any()]
-    for _ in range(iterations if len(todo) > 1 else 1):
-        for column in todo:
-            x = _predictors(answers, current, column)
-            filled = answers.fill[:, column]
-            known = ~filled & ~answers.unused[:, column]
-            current[filled, column] = _matched(
-                x[known], answers.values[known, column], x[filled], donors=donors, rng=rng
-            )
+    steps = [
+        _Step.of(answers, int(column), table)
+        for column in order
+        if answers.fill[:, column].any()
+    ]
+    for _ in range(iterations if len(steps) > 1 else 1):
+        for step in steps:
+            step.fill(table, donors=donors, rng=rng)
+    current = table.values[:, 1 : 1 + answers.values.shape[1]].copy()
     current[answers.unused] = np.nan
     return current
 
@@ -66,35 +67,105 @@ def _first_guess(answers: Answers, rng: np.random.Generator) -> FloatArray:
     return current
 
 
-def _predictors(answers: Answers, current: FloatArray, column: int) -> FloatArray:
-    others = np.delete(current, column, axis=1)
-    unused = np.delete(answers.unused, column, axis=1)
-    told = unused[:, unused.any(axis=0)].astype(float)
-    return np.column_stack([np.ones(len(current)), others, told, answers.fixed])
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Table:
+    """All columns side by side, and their products; both change as columns are filled.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n, m)
+        A constant, the answers, an indicator for each question that does not apply to some,
+        and the dummies of factors.
+    products : ndarray, shape (m, m)
+        ``values.T @ values``: a step takes its own from it instead of adding up all rows again.
+    """
+
+    values: FloatArray
+    products: FloatArray
+
+    @classmethod
+    def of(cls, answers: Answers, current: FloatArray) -> _Table:
+        told = answers.unused[:, answers.unused.any(axis=0)].astype(float)
+        values = np.column_stack([np.ones(len(current)), current, told, answers.fixed])
+        return cls(values=values, products=values.T @ values)
+
+    def put(self, place: int, rows: IntArray, values: FloatArray) -> None:
+        """Write into some rows of a column."""
+        self.values[rows, place] = values
+        products = self.values.T @ self.values[:, place]
+        self.products[place] = self.products[:, place] = products
 
 
-def _matched(
-    x: FloatArray,
-    y: FloatArray,
-    x_missing: FloatArray,
-    *,
-    donors: int,
-    rng: np.random.Generator,
-) -> FloatArray:
-    """Predictive mean matching: donors by β̂, recipients by a posterior draw (mice, type 1)."""
-    n, k = x.shape
-    gram = x.T @ x
-    # The small ridge of mice's norm.draw; an indicator may repeat another column.
-    gram += np.diag(RIDGE * np.diag(gram) + 1e-12)
-    inverse = np.linalg.inv(gram)
-    centre = inverse @ (x.T @ y)
-    residuals = y - x @ centre
-    df = max(n - k, 1)
-    sigma = np.sqrt(residuals @ residuals / rng.chisquare(df))
-    root = np.linalg.cholesky((inverse + inverse.T) / 2)
-    drawn = centre + sigma * root @ rng.standard_normal(k)
-    place = _near_donors(x @ centre, x_missing @ drawn, donors, rng)
-    return np.asarray(y[place])
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Step:
+    """How one column is filled from the others.
+
+    Attributes
+    ----------
+    place : int
+        Of the column in the table.
+    others : ndarray of int
+        Places of the columns that predict it, the last first: the inverse root of X'X is then
+        the lower triangle that mice draws by, its columns in reverse.
+    known : ndarray of int
+        Rows that answered.
+    answered : ndarray
+        What they answered.
+    without : ndarray of int
+        All other rows.
+    filled : ndarray of int
+        Those of them that are to be filled.
+    """
+
+    place: int
+    others: IntArray
+    known: IntArray
+    answered: FloatArray
+    without: IntArray
+    filled: IntArray
+
+    @classmethod
+    def of(cls, answers: Answers, column: int, table: _Table) -> _Step:
+        count = answers.values.shape[1]
+        told = 1 + count + np.flatnonzero(np.flatnonzero(answers.unused.any(axis=0)) == column)
+        out = answers.fill[:, column] | answers.unused[:, column]
+        known = np.flatnonzero(~out)
+        return cls(
+            place=1 + column,
+            others=np.delete(np.arange(table.values.shape[1]), [1 + column, *told])[::-1],
+            known=known, answered=answers.values[known, column],
+            without=np.flatnonzero(out), filled=np.flatnonzero(answers.fill[:, column]),
+        )  # fmt: skip
+
+    def fill(self, table: _Table, *, donors: int, rng: np.random.Generator) -> None:
+        """Match predicted means: donors by β̂, the others by a posterior draw (mice, type 1)."""
+        gram, moment = self._products(table)
+        root = np.linalg.cholesky(gram).T
+        centre = dpotrs(root, moment)[0]
+        predicted = table.values @ self._spread(centre, table)
+        residuals = self.answered - predicted[self.known]
+        df = max(len(self.known) - len(self.others), 1)
+        sigma = np.sqrt(residuals @ residuals / rng.chisquare(df))
+        noise = rng.standard_normal(len(centre))[::-1]
+        drawn = centre + sigma * dtrtrs(root, noise)[0]
+        wanted = table.values[self.filled] @ self._spread(drawn, table)
+        place = _near_donors(predicted[self.known], wanted, donors, rng)
+        table.put(self.place, self.filled, self.answered[place])
+
+    def _products(self, table: _Table) -> tuple[FloatArray, FloatArray]:
+        """Return X'X, with a small ridge, and X'y of the rows that answered."""
+        apart = table.values[self.without]
+        products = table.products - apart.T @ apart
+        gram = products[self.others][:, self.others]
+        # The ridge of mice's norm.draw; an indicator may repeat another column.
+        gram.flat[:: len(gram) + 1] += RIDGE * np.diag(gram) + 1e-12
+        return gram, products[self.others, self.place]
+
+    def _spread(self, coefficients: FloatArray, table: _Table) -> FloatArray:
+        """Return a coefficient for every column of the table, 0 where it predicts nothing."""
+        spread = np.zeros(table.values.shape[1])
+        spread[self.others] = coefficients
+        return spread
 
 
 def _near_donors(
@@ -105,12 +176,11 @@ def _near_donors(
     # Shuffled first, so that equal predictions are not always served by the same respondents.
     shuffled = rng.permutation(len(known))
     order = shuffled[np.argsort(known[shuffled], kind="stable")]
-    ranked = known[order]
-    first = np.searchsorted(ranked, wanted) - donors
-    window = np.clip(first[:, None] + np.arange(2 * donors), 0, len(known) - 1)
-    distance = np.abs(ranked[window] - wanted[:, None])
-    # At the ends the window repeats a donor; only its first place counts.
-    distance[:, 1:][np.diff(window, axis=1) == 0] = np.inf
-    nearest = np.argsort(distance, axis=1, kind="stable")[:, :donors]
-    chosen = nearest[np.arange(len(wanted)), rng.integers(0, donors, size=len(wanted))]
-    return np.asarray(order[window[np.arange(len(wanted)), chosen]])
+    # Beyond the ends stands nobody who could be near.
+    beyond = np.full(donors, np.inf)
+    ranked = np.concatenate([-beyond, known[order], beyond])
+    window = np.searchsorted(ranked, wanted)[:, None] + np.arange(-donors, donors)
+    nearest = np.argsort(np.abs(ranked[window] - wanted[:, None]), axis=1, kind="stable")
+    rows = np.arange(len(wanted))
+    chosen = nearest[rows, rng.integers(0, donors, size=len(wanted))]
+    return np.asarray(order[window[rows, chosen] - donors])

@@ -81,7 +81,12 @@ def gap_data(
         notes = (*notes, f"lonely_strata:{sampled.lonely}")
     return GapData(
         terms=battery_terms(battery, by_importance=points is not None),
-        scores=_scores(responses, battery, analysed, min_answered, points),
+        scores=battery_scores(
+            *_parts(responses, battery, analysed),
+            battery,
+            min_answered=min_answered,
+            points=points,
+        ),
         weights=weights,
         design=sampled,
         columns=columns,
@@ -138,23 +143,31 @@ def _points(
     return importance_points(responses.frame.loc[analysed, columns].to_numpy(dtype=float))
 
 
-def _scores(
-    responses: Responses,
-    battery: Battery,
-    analysed: BoolArray,
-    min_answered: float,
-    points: ImportancePoints | None,
-) -> GapScores:
-    sizes = [len(scale.items) for scale in battery.scales]
-    edges = np.cumsum(sizes)[:-1]
+def _parts(
+    responses: Responses, battery: Battery, analysed: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return expectations and perceptions of the respondents analysed."""
     expectation, perception = (
         responses.answers(part, battery=battery.name).to_numpy(dtype=float)[analysed]
         for part in ("expectation", "perception")
     )
+    return expectation, perception
+
+
+def battery_scores(
+    expectation: FloatArray,
+    perception: FloatArray,
+    battery: Battery,
+    *,
+    min_answered: float,
+    points: ImportancePoints | None,
+) -> GapScores:
+    """Return the scores of answers (n, k) to all items, in the order of the battery."""
+    sizes = [len(scale.items) for scale in battery.scales]
     return score_gaps(
         expectation,
         perception,
-        dimensions=np.split(np.arange(sum(sizes)), edges),
+        dimensions=np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1]),
         min_answered=min_answered,
         shares=None if points is None else points.points / 100,
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from cxresearch._chained import Answers, impute_once
+from cxresearch._moments import ColumnMoments
 from cxresearch._multiplicity import adjust_p_values
 from cxresearch._rubin import pool_by_rubin
 from cxresearch._types import P_ADJUST, BoolArray, FloatArray, PAdjust
@@ -19,7 +19,7 @@ from cxresearch.errors import ResponseError
 from cxresearch.responses.model import Responses
 from cxresearch.results import Result, in_tidy_order
 from cxresearch.servqual._battery import check_battery
-from cxresearch.servqual._data import GapData, Weighted, gap_data
+from cxresearch.servqual._data import GapData, Weighted, battery_scores, gap_data
 from cxresearch.servqual._design import UseDesign
 from cxresearch.servqual._estimates import estimate_terms, families, gap_moments
 from cxresearch.servqual._outcome import first_outcome
@@ -193,12 +193,9 @@ def imputed_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
     check_count("iterations", iterations, at_least=1)
     check_count("donors", donors, at_least=1)
     chosen = check_battery(responses.battery(battery))
-    options: dict[str, Any] = {
-        "min_answered": min_answered,
-        "weighted": weighted,
-        "design": design,
-    }
-    data = gap_data(responses, chosen, **options)
+    data = gap_data(
+        responses, chosen, min_answered=min_answered, weighted=weighted, design=design
+    )
     columns, answers = _answers(responses, chosen, data.analysed)
     if not answers.fill[:, : len(columns)].any():
         return None
@@ -212,9 +209,8 @@ def imputed_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
     for number in range(int(imputations)):
         rng = np.random.default_rng([int(seed), number])
         filled = impute_once(answers, iterations=int(iterations), donors=int(donors), rng=rng)
-        moments.append(_moments(responses, chosen, columns, filled, data, options))
-    means, errors = (np.array([one[place] for one in moments]) for place in (0, 1))
-    imputed = _pooled(means, errors, moments[-1][2], data, confidence_level=confidence_level)
+        moments.append(_moments(filled[:, : len(columns)], chosen, data, min_answered))
+    imputed = _pooled(moments, data, confidence_level=confidence_level)
     complete = estimate_terms(
         data.scores,
         data.terms,
@@ -272,29 +268,22 @@ def _refuse(answers: Answers, columns: list[str]) -> None:
 
 
 def _moments(
-    responses: Responses,
-    battery: Battery,
-    columns: list[str],
-    filled: FloatArray,
-    data: GapData,
-    options: dict[str, Any],
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return means, standard errors and df of the terms in one filled-in data set."""
-    frame = responses.frame.copy()
-    frame.loc[data.analysed, columns] = filled[:, : len(columns)]
-    again = gap_data(replace(responses, frame=frame), battery, **options)
-    moments = gap_moments(again.scores.gap, weights=again.weights, design=again.design)
-    return moments.mean, moments.std_error, moments.df
+    filled: FloatArray, battery: Battery, data: GapData, min_answered: float
+) -> ColumnMoments:
+    """Return moments of the terms in one filled-in data set (n, 2k), expectations first."""
+    expectation, perception = np.hsplit(filled, 2)
+    scores = battery_scores(
+        expectation, perception, battery, min_answered=min_answered, points=data.points
+    )
+    return gap_moments(scores.gap, weights=data.weights, design=data.design)
 
 
 def _pooled(
-    means: FloatArray,
-    errors: FloatArray,
-    df: FloatArray,
-    data: GapData,
-    *,
-    confidence_level: float,
+    moments: list[ColumnMoments], data: GapData, *, confidence_level: float
 ) -> pd.DataFrame:
+    means = np.array([one.mean for one in moments])
+    errors = np.array([one.std_error for one in moments])
+    df = moments[-1].df
     usable = np.isfinite(means).all(axis=0) & (errors > 0).all(axis=0)
     pooled = pool_by_rubin(
         np.where(usable, means, math.nan),
