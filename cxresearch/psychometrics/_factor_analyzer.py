@@ -3,8 +3,8 @@
 Repaired: factor correlations in another order than the loadings; missing answers replaced by
 medians; communalities that ignore factor correlations; principal components that are only
 approximate, and none of a correlation matrix; a failure to converge that is only a warning;
-rotations that stop early; constructor arguments rewritten by ``fit`` (an object is used once).
-It needs scikit-learn below 1.8.
+rotations that stop early, and oblimin that never stops; constructor arguments rewritten by
+``fit`` (an object is used once). It needs scikit-learn below 1.8.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from cxresearch._types import FloatArray
 from cxresearch.errors import EstimationError
+from cxresearch.psychometrics._oblimin import oblimin
 
 _PATIENT = {"tol": 1e-9, "max_iter": 2000}
 
@@ -49,19 +50,33 @@ def extract(
     EstimationError
         The extraction did not converge.
     """
-    # It warns when asked to rotate one factor.
-    turned = None if n_factors == 1 or rotation == "none" else rotation
+    loadings = _unrotated(correlations, n_factors, extraction)
+    if n_factors == 1 or rotation == "none":
+        return _ordered(loadings, np.eye(n_factors))
+    if rotation == "oblimin":
+        return _ordered(*oblimin(loadings))
+    from factor_analyzer.rotator import Rotator
+
+    rotator = Rotator(method=rotation, **_PATIENT)
+    loadings = np.asarray(rotator.fit_transform(loadings), dtype=float)
+    phi = np.eye(n_factors) if rotator.phi_ is None else np.asarray(rotator.phi_, dtype=float)
+    return _ordered(loadings, phi)
+
+
+def _unrotated(correlations: FloatArray, n_factors: int, extraction: str) -> FloatArray:
+    """Return loadings (p, m) as extracted; principal components exactly, by their roots."""
     if extraction == "principal":
-        return _principal(correlations, n_factors, turned)
+        roots, vectors = np.linalg.eigh(correlations)
+        loadings = (vectors * np.sqrt(np.maximum(roots, 0.0)))[:, ::-1]
+        return np.asarray(loadings[:, :n_factors], dtype=float)
     from factor_analyzer import FactorAnalyzer
 
     analyzer = FactorAnalyzer(
         n_factors=n_factors,
         method=extraction,
-        rotation=turned,
+        rotation=None,
         is_corr_matrix=True,
         bounds=(0.001, 1),
-        rotation_kwargs={} if turned is None else dict(_PATIENT),
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -73,32 +88,7 @@ def extract(
                 f"{n_factors} factors by {extraction!r}: {warning}; ask for fewer factors, or "
                 "for another extraction"
             ) from warning
-    loadings = np.asarray(analyzer.loadings_, dtype=float)
-    return _ordered(loadings, _factor_correlations(loadings, analyzer.structure_))
-
-
-def _principal(correlations: FloatArray, n_factors: int, rotation: str | None) -> Extracted:
-    """Take principal components exactly; only their rotation is the library's."""
-    from factor_analyzer.rotator import Rotator
-
-    roots, vectors = np.linalg.eigh(correlations)
-    loadings = (vectors * np.sqrt(np.maximum(roots, 0.0)))[:, ::-1][:, :n_factors]
-    phi = np.eye(n_factors)
-    if rotation is not None:
-        rotator = Rotator(method=rotation, **_PATIENT)
-        loadings = np.asarray(rotator.fit_transform(loadings), dtype=float)
-        phi = phi if rotator.phi_ is None else np.asarray(rotator.phi_, dtype=float)
-    return _ordered(loadings, phi)
-
-
-def _factor_correlations(loadings: FloatArray, structure: FloatArray | None) -> FloatArray:
-    """Return Φ from ``loadings · Φ = structure``: ``phi_`` keeps the order before sorting."""
-    if structure is None:
-        return np.eye(loadings.shape[1])
-    phi = np.linalg.lstsq(loadings, np.asarray(structure, dtype=float), rcond=None)[0]
-    phi = (phi + phi.T) / 2
-    scale = np.sqrt(np.diag(phi))
-    return np.asarray(phi / np.outer(scale, scale), dtype=float)
+    return np.asarray(analyzer.loadings_, dtype=float)
 
 
 def _ordered(loadings: FloatArray, phi: FloatArray) -> Extracted:

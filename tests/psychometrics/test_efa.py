@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from factor_analyzer import FactorAnalyzer
+from factor_analyzer import FactorAnalyzer, Rotator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxresearch.errors import CxError, EstimationError
 from cxresearch.psychometrics._factor_analyzer import extract
+from cxresearch.psychometrics._oblimin import oblimin
 from cxresearch.psychometrics.efa import (
     EfaResult,
     exploratory_factors,
@@ -118,6 +119,17 @@ def test_order_and_units_of_items_change_nothing(seed: int, order: list[int]) ->
     changed = (5 + 3 * frame).iloc[:, order]
     before, after = exploratory_factors(frame, 2), exploratory_factors(changed, 2)
     np.testing.assert_allclose(after.loadings, before.loadings[order], atol=2e-3)
+
+
+@pytest.mark.parametrize("factors", [2, 3, 4])
+def test_oblimin_ends_where_the_rounds_of_the_library_end(factors: int) -> None:
+    frame = items_of(factors, 5)
+    unrotated = exploratory_factors(frame, factors, rotation="none").loadings
+    library = Rotator(method="oblimin", tol=1e-9, max_iter=2000)
+    pattern, phi = oblimin(unrotated)
+    # Below this, rounding decides which steps are taken.
+    np.testing.assert_allclose(pattern, library.fit_transform(unrotated), atol=1e-7)
+    np.testing.assert_allclose(phi, library.phi_, atol=1e-7)
 
 
 def test_one_factor_needs_no_rotation() -> None:
