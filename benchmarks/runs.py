@@ -4,7 +4,8 @@
     lines ``papermill`` and ``jupyter nbconvert`` with the same template, parameters and data;
 (b) many study runs on two processors: ``cxresearch run`` over as many studies, two at a time,
     reports rendered and filed, against plain papermill in two processes that stay alive, which
-    renders and files nothing;
+    renders and files nothing; also against these with nbconvert for the same work done, and
+    against command lines of papermill, two at a time;
 (c) what a warm run costs over the same code as a script in a forked, preloaded process;
 (d) memory of a kernel that no other process shares.
 
@@ -49,7 +50,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +79,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="cx-bench-") as folder:
         workspace = Path(folder)
         if options.quick:
-            told = {"many": many(workspace, runs=12, repeat=1)}
+            told = {"many": many(workspace, runs=12)}
         else:
             told = {
                 "one": one(workspace, options.repeat),
                 "others": {
                     study: one(workspace, 1, study) for study in METHODS if study != STUDY
                 },
-                "many": many(workspace, runs=60, repeat=1),
+                "many": many(workspace, runs=60),
+                "many_with_html": many(workspace, runs=24, peer=peer_pool_with_html),
+                "many_by_command": many(workspace, runs=24, peer=peer_command_lines),
                 "overhead": overhead(workspace, options.repeat),
                 "memory": memory(workspace),
             }
@@ -102,17 +106,20 @@ def one(workspace: Path, repeat: int, study: str = STUDY) -> dict[str, Any]:
     return report(f"(a) {study}, cold start to report", ours, theirs)
 
 
-def many(workspace: Path, *, runs: int, repeat: int) -> dict[str, Any]:
+def many(
+    workspace: Path, *, runs: int, peer: Callable[[Path, list[str]], None] | None = None
+) -> dict[str, Any]:
     """(b): runs an hour on two processors."""
+    peer = peer or peer_pool
     names = copies(workspace, runs)
     ours, theirs = in_turn(
         lambda: command(
             BIN / "cxresearch", "--workspace", workspace, "run", "--force", "--jobs", 2, *names
         ),
-        lambda: peer_pool(workspace, names),
-        repeat,
+        lambda: peer(workspace, names),
+        1,
     )
-    told = report(f"(b) {runs} runs, two at a time", ours, theirs)
+    told = report(f"(b) {runs} runs, two at a time, against {peer.__name__}", ours, theirs)
     return {"runs": runs, "seconds_a_run": told["ours_median"] / runs, **told}
 
 
@@ -232,23 +239,50 @@ def peer_commands(workspace: Path, name: str, study: str) -> None:
 
 def peer_pool(workspace: Path, studies: list[str]) -> None:
     """Run a template many times in two processes, papermill imported once in each."""
+    _pooled(workspace, studies, html=False)
+
+
+def peer_pool_with_html(workspace: Path, studies: list[str]) -> None:
+    """Do the same and convert each notebook in the process that ran it."""
+    _pooled(workspace, studies, html=True)
+
+
+def peer_command_lines(workspace: Path, studies: list[str]) -> None:
+    """Run the command line of papermill for each, two at a time."""
+    method, settings = METHODS[STUDY]
+
+    def one_run(study: str) -> None:
+        parameters = {"study_name": str(workspace / "data" / study), **settings}
+        target = workspace / f"peer-{study}.ipynb"
+        template = ROOT / "templates" / f"{method}.ipynb"
+        command(BIN / "papermill", template, target, "-y", json.dumps(parameters))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(one_run, studies))
+
+
+def _pooled(workspace: Path, studies: list[str], *, html: bool) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context) as pool:
-        tasks = [(str(workspace), study) for study in studies]
-        list(pool.map(_peer_run, *zip(*tasks, strict=True)))
+        list(pool.map(partial(_peer_run, workspace=str(workspace), html=html), studies))
 
 
-def _peer_run(workspace: str, study: str) -> None:
+def _peer_run(study: str, *, workspace: str, html: bool) -> None:
     import papermill
 
     method, settings = METHODS[STUDY]
-
-    papermill.execute_notebook(
+    target = Path(workspace) / f"peer-{study}.ipynb"
+    notebook = papermill.execute_notebook(
         str(ROOT / "templates" / f"{method}.ipynb"),
-        f"{workspace}/peer-{study}.ipynb",
+        str(target),
         parameters={"study_name": f"{workspace}/data/{study}", **settings},
         progress_bar=False,
     )
+    if html:
+        from nbconvert import HTMLExporter
+
+        page, _ = HTMLExporter().from_notebook_node(notebook)
+        target.with_suffix(".html").write_text(page, encoding="utf-8")
 
 
 def command(*words: object) -> None:
