@@ -25,6 +25,8 @@ from cxresearch.responses._coding import (
 STAMP, SPAN = "timestamp", "time span"
 """Texts of answers that were no plain numbers: counted in seconds."""
 
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2}(?:[.,]\d+)?)")
 _YES = frozenset({
     "yes", "true", "y", "sí", "si", "verdadero", "ja", "j", "wahr", "oui", "vrai", "sim",
@@ -59,11 +61,12 @@ class TimeCoding:
             return Answer(number)
         if says_empty(value):
             return EMPTY
-        return _from_text(value) if isinstance(value, str) else Answer(problem="time")
+        return (
+            _from_text(plain_text(value)) if isinstance(value, str) else Answer(problem="time")
+        )
 
 
-def _from_text(value: str) -> Answer:
-    text = plain_text(value)
+def _from_text(text: str) -> Answer:
     clock = _CLOCK.fullmatch(text)
     if clock:
         hours, minutes, seconds = clock.groups(default="0")
@@ -79,8 +82,7 @@ def _from_text(value: str) -> Answer:
 
 def _since_1970(moment: datetime.datetime) -> float:
     """Return seconds since 1970; a time without a zone counts as if it were UTC."""
-    zoned = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
-    return zoned.timestamp()
+    return (moment - (_EPOCH if moment.tzinfo else _NAIVE_EPOCH)).total_seconds()
 
 
 class FlagCoding(Coding):

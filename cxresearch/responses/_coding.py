@@ -10,10 +10,9 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,8 +36,7 @@ _CODE_THEN_LABEL = re.compile(r"[(\[]?\s*([+-]?\d+(?:\.\d+)?)\s*[)\]]?\s*[-:=.)]
 _LABEL_THEN_CODE = re.compile(r"(.*\S)\s*[(\[]\s*([+-]?\d+(?:\.\d+)?)\s*[)\]]")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What one value means.
 
     Attributes
@@ -72,12 +70,15 @@ def normal_text(text: str) -> str:
     >>> normal_text("  Strongly\u00a0AGREE ")
     'strongly agree'
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_REPLACED)
-    return " ".join(plain.split()).casefold()
+    if not text.isascii():  # which has neither other forms nor other dashes
+        text = unicodedata.normalize("NFKC", text).translate(_REPLACED)
+    return " ".join(text.split()).casefold()
 
 
 def is_missing(value: Any) -> bool:
     """Whether a cell of any format holds nothing."""
+    if isinstance(value, str):
+        return False
     if value is None or value is pd.NA or value is pd.NaT:
         return True
     return isinstance(value, (Real, Decimal)) and bool(value != value)
@@ -93,13 +94,11 @@ def to_number(value: Any, *, decimal: str = "") -> float | None:
     >>> to_number("5,0", decimal=","), to_number("007"), to_number("five")
     (5.0, 7.0, None)
     """
-    if isinstance(value, (bool, np.bool_)):
-        return None
-    if isinstance(value, (Real, Decimal)):
-        return _finite(value)
     if isinstance(value, str):
         return _text_to_number(normal_text(value), decimal)
-    return None
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    return _finite(value) if isinstance(value, (Real, Decimal)) else None
 
 
 def _finite(value: Real | Decimal) -> float | None:
@@ -133,6 +132,8 @@ def to_seconds(value: Any, *, decimal: str = "") -> float | None:
 
 def plain_text(value: Any) -> str:
     """Return a cell as the text it shows: whole numbers without ``.0``, no outer spaces."""
+    if isinstance(value, str):
+        return " ".join(value.split())
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))
     if isinstance(value, (float, np.floating)):
@@ -175,6 +176,8 @@ class Coding:
         ``7``, ``"7"``, ``"7.0"``, ``"Strongly agree"``, ``"7 – Strongly agree"`` and
         ``"(7) Strongly agree"`` all name the same. Code and text that contradict name nothing.
         """
+        if not self._by_code:
+            return None
         number = to_number(value, decimal=self.decimal)
         if number is not None and number in self._by_code:
             return self._by_code[number]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from cxresearch._types import FloatArray, IntArray
@@ -29,60 +30,79 @@ Ranges = tuple[tuple[CodeValue, CodeValue], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DecodedColumn:
-    """Answers of one column.
+    """Answers of one column: what each distinct cell means, and which of them a row holds.
 
     Attributes
     ----------
+    answers : sequence of Answer
+    place : array of shape (rows,)
+        Index of each row's answer in `answers`.
     codes : array of shape (rows,)
         As answered, before reverse keying; nan without an answer.
-    kinds, texts, problems : array of shape (rows,), text
-        As in `Answer`.
     """
 
+    answers: Sequence[Answer]
+    place: IntArray
     codes: FloatArray
-    kinds: NDArray[np.object_]
-    texts: NDArray[np.object_]
-    problems: NDArray[np.object_]
+
+    @property
+    def kinds(self) -> NDArray[np.object_]:
+        """As in `Answer`, for each row."""
+        return np.array([answer.kind for answer in self.answers], dtype=object)[self.place]
+
+    @property
+    def texts(self) -> NDArray[np.object_]:
+        """As in `Answer`, for each row; None without an answer."""
+        texts = [answer.text if answer.kind == "" else None for answer in self.answers]
+        return np.array(texts, dtype=object)[self.place]
+
+    def rows_where(self, chosen: Sequence[bool]) -> list[int]:
+        """Return the positions of the rows that hold one of the chosen `answers`."""
+        return np.flatnonzero(np.array(chosen)[self.place]).tolist() if any(chosen) else []
 
 
-def decode_column(cells: pd.Series, read: Callable[[Any], Answer]) -> DecodedColumn:
+def decode_column(cells: Sequence[Any], read: Callable[[Any], Answer]) -> DecodedColumn:
     """Read every distinct value once.
 
     Parameters
     ----------
-    cells : pandas.Series
+    cells : sequence
         Cells as they stand in the file.
     read : callable
         What one value means.
     """
     distinct, place = distinct_values(cells)
     answers = [read(value) for value in distinct]
-    return DecodedColumn(
-        codes=np.array([answer.code for answer in answers], dtype=float)[place],
-        kinds=np.array([answer.kind for answer in answers], dtype=object)[place],
-        texts=np.array([answer.text for answer in answers], dtype=object)[place],
-        problems=np.array([answer.problem for answer in answers], dtype=object)[place],
-    )
+    codes = np.array([answer.code for answer in answers], dtype=float)
+    return DecodedColumn(answers=answers, place=place, codes=codes[place])
 
 
-def distinct_values(cells: pd.Series) -> tuple[list[Any], IntArray]:
+def distinct_values(cells: Sequence[Any]) -> tuple[list[Any], IntArray]:
     """Return the distinct values of a column and, for each row, which of them it holds.
 
     ``1``, ``True`` and ``"1"`` are distinct, unlike for pandas.
     """
-    if cells.dtype == np.float64:
-        values, place = np.unique(cells.to_numpy(), return_inverse=True)
+    kinds = set(map(type, cells))
+    if kinds == {float}:
+        values, place = np.unique(np.array(cells), return_inverse=True)
         return values.tolist(), place.astype(np.int64)
-    seen: dict[Hashable, int] = {}
-    distinct: list[Any] = []
-    places = np.empty(len(cells), dtype=np.int64)
-    for row, value in enumerate(cells.tolist()):
+    keys = cells if kinds == {str} else [_key(value) for value in cells]
+    number: defaultdict[Hashable, int] = defaultdict(count().__next__)
+    places = np.fromiter(map(number.__getitem__, keys), dtype=np.int64, count=len(cells))
+    return list(dict(zip(keys, cells, strict=True)).values()), places
+
+
+def read_once(read: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+    """Return a reader for several columns that asks `read` once for each distinct value."""
+    known: dict[Hashable, Answer] = {}
+
+    def look_up(value: Any) -> Answer:
         key = _key(value)
-        if key not in seen:
-            seen[key] = len(distinct)
-            distinct.append(value)
-        places[row] = seen[key]
-    return distinct, places
+        if key not in known:
+            known[key] = read(value)
+        return known[key]
+
+    return look_up
 
 
 def _key(value: Any) -> Hashable:
@@ -130,7 +150,7 @@ def _is_declared(value: Any, ranges: Ranges) -> bool:
 
 
 def holds_one_of(
-    cells: pd.Series, coding: AnyCoding, wanted: tuple[CodeValue, ...]
+    cells: Sequence[Any], coding: AnyCoding, wanted: tuple[CodeValue, ...]
 ) -> NDArray[np.bool_]:
     """Return which rows hold one of some answers, named by code or label."""
     targets = {_meaning(value, coding) for value in wanted}

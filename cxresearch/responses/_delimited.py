@@ -22,21 +22,29 @@ _POINT_DECIMAL = re.compile(r"\s*[+-]?\d*\.\d+\s*")
 _MAX_FIELD = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The fields of one record and its number as a spreadsheet shows it, from 1."""
-
-    number: int
-    fields: list[str]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextTable:
-    """Fields of a delimited text: the header row, then the rows that are not blank."""
+    """Fields of a delimited text: the header row, then the rows that are not blank.
+
+    Attributes
+    ----------
+    delimiter : str
+    header : list of str
+    header_number : int
+        Its number as a spreadsheet shows it, from 1.
+    rows : list of list of str
+        The fields of each record.
+    numbers : list of int
+        Their numbers.
+    blank : tuple of int
+        Numbers of the blank rows among them.
+    """
 
     delimiter: str
-    header: Row
-    rows: list[Row]
+    header: list[str]
+    header_number: int
+    rows: list[list[str]]
+    numbers: list[int]
     blank: tuple[int, ...]
 
 
@@ -59,20 +67,26 @@ def read_rows(text: str, *, prefer: str = "") -> TextTable:
     if separator:
         text = text[separator.end() :]
     delimiter = separator[1] if separator else _sniff(text, prefer)
-    rows, blank, header = [], [], None
-    for number, fields in enumerate(_parse(text, delimiter, start), start=start + 1):
-        if not any(field.strip() for field in fields):
-            blank.append(number)
-        elif header is None:
-            header = Row(number, fields)
-        else:
-            rows.append(Row(number, fields))
-    if header is None:
+    records = _parse(text, delimiter, start)
+    filled = [number for number, fields in enumerate(records) if any(map(str.strip, fields))]
+    if not filled:
         raise UnreadableError("it is empty")
-    if len(header.fields) == 1:
-        raise UnreadableError(_one_column(header, rows, text))
-    inner = tuple(n for n in blank if rows and n < rows[-1].number)
-    return TextTable(delimiter=delimiter, header=header, rows=rows, blank=inner)
+    table = TextTable(
+        delimiter=delimiter,
+        header=records[filled[0]],
+        header_number=start + 1 + filled[0],
+        rows=[records[number] for number in filled[1:]],
+        numbers=[start + 1 + number for number in filled[1:]],
+        blank=tuple(start + 1 + number for number in _between(filled)),
+    )
+    if len(table.header) == 1:
+        raise UnreadableError(_one_column(table, text))
+    return table
+
+
+def _between(filled: Sequence[int]) -> list[int]:
+    """Return the numbers that are missing before the last, where there is more than one."""
+    return sorted(set(range(filled[-1])) - set(filled)) if len(filled) > 1 else []
 
 
 def _parse(text: str, delimiter: str, start: int) -> list[list[str]]:
@@ -110,6 +124,8 @@ def _sniff(text: str, prefer: str) -> str:
     sample = _head(text)
     scores = {}
     for rank, delimiter in enumerate(DELIMITERS):
+        if delimiter not in sample:
+            continue
         counts = [len(fields) for fields in _loose_records(sample, delimiter) if fields]
         if counts and counts[0] > 1:
             agree = counts.count(counts[0]) / len(counts)
@@ -129,13 +145,14 @@ def _loose_records(sample: str, delimiter: str) -> list[list[str]]:
         return []
 
 
-def _one_column(header: Row, rows: Sequence[Row], text: str) -> str:
+def _one_column(table: TextTable, text: str) -> str:
     found = "only one column found"
     for delimiter in DELIMITERS:
-        if rows and all(delimiter in ",".join(row.fields) for row in rows[:20]):
+        if table.rows and all(delimiter in ",".join(fields) for fields in table.rows[:20]):
             return (
                 f"{found}, but the rows below have a {DELIMITER_NAMES[delimiter]} in them; is "
-                f"row {header.number} a title? The first row must hold the names of the columns"
+                f"row {table.header_number} a title? The first row must hold the names of the "
+                "columns"
             )
     likely = _unusual_delimiter(text)
     hint = f"; the delimiter is probably {likely!r}" if likely else ""
@@ -156,29 +173,30 @@ def mend_ragged(table: TextTable) -> None:
 
     A delimiter at the end of each row makes such fields; nothing is lost with them.
     """
-    width = len(table.header.fields)
-    for row in table.rows:
-        if len(row.fields) > width and not any(f.strip() for f in row.fields[width:]):
-            del row.fields[width:]
+    width = len(table.header)
+    for fields in table.rows:
+        if len(fields) > width and not any(map(str.strip, fields[width:])):
+            del fields[width:]
 
 
 def ragged_fault(table: TextTable) -> str:
     """Say which rows have another number of fields than the header; ``""`` if none."""
-    width = len(table.header.fields)
-    odd = [row for row in table.rows if len(row.fields) != width]
-    if not odd:
+    width = len(table.header)
+    places = [place for place, fields in enumerate(table.rows) if len(fields) != width]
+    if not places:
         return ""
-    first = _plural(len(odd[0].fields), "field")
-    message = f"row {odd[0].number} has {first}, the header has {width}"
+    numbers, odd = zip(*((table.numbers[p], table.rows[p]) for p in places), strict=True)
+    first = _plural(len(odd[0]), "field")
+    message = f"row {numbers[0]} has {first}, the header has {width}"
     if len(odd) > 1:
-        others = ", ".join(str(row.number) for row in odd[1:8])
+        others = ", ".join(map(str, numbers[1:8]))
         more = f" and {len(odd) - 8} more" if len(odd) > 8 else ""
         message += f"; the same kind of fault in rows {others}{more}"
     return f"{message}{_ragged_hint(table, odd)}"
 
 
-def _ragged_hint(table: TextTable, odd: Sequence[Row]) -> str:
-    width = len(table.header.fields)
+def _ragged_hint(table: TextTable, odd: Sequence[list[str]]) -> str:
+    width = len(table.header)
     name = DELIMITER_NAMES.get(table.delimiter, repr(table.delimiter))
     everywhere = len(odd) > 0.5 * len(table.rows)
     other = _other_delimiter(odd, width) if everywhere else ""
@@ -187,7 +205,7 @@ def _ragged_hint(table: TextTable, odd: Sequence[Row]) -> str:
             f"; probably a wrong delimiter: the header is separated by {name}, the rows by "
             f"{DELIMITER_NAMES[other]}"
         )
-    if everywhere and Counter(len(row.fields) for row in odd) == {width + 1: len(odd)}:
+    if everywhere and Counter(map(len, odd)) == {width + 1: len(odd)}:
         return (
             "; every row begins with one field more: row names without a heading? Export "
             "without them (in R: write.csv(…, row.names = FALSE))"
@@ -197,9 +215,9 @@ def _ragged_hint(table: TextTable, odd: Sequence[Row]) -> str:
     return f"; a text that holds a {name} must be in quotation marks"
 
 
-def _other_delimiter(odd: Sequence[Row], width: int) -> str:
+def _other_delimiter(odd: Sequence[list[str]], width: int) -> str:
     for delimiter in DELIMITERS:
-        counts = [row.fields[0].count(delimiter) + 1 for row in odd if len(row.fields) == 1]
+        counts = [fields[0].count(delimiter) + 1 for fields in odd if len(fields) == 1]
         if counts and counts.count(width) > 0.5 * len(odd):
             return delimiter
     return ""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from cxresearch._types import FloatArray, TimeUnit
 from cxresearch.codebook.model import Codebook, Column
 from cxresearch.codebook.moments import KEY_ROLES
 from cxresearch.errors import Fault
-from cxresearch.responses._clock import SPAN, STAMP, TimeCoding
-from cxresearch.responses._decode import decode_column
+from cxresearch.responses._clock import SPAN, STAMP
 from cxresearch.responses.validate import ValidatedWave
 
 _SECONDS_IN: dict[TimeUnit, float] = {"minutes": 60.0, "hours": 3600.0, "days": 86400.0}
@@ -48,11 +47,9 @@ def read_times(
     table: ValidatedWave, moments: pd.DataFrame, column: Column, *, file: str
 ) -> Times:
     """Return the times in one unit; a fault where timestamps and numbers are mixed."""
-    coding = table.codings[column.name]
-    decimal = coding.decimal if isinstance(coding, TimeCoding) else ""
-    decoded = decode_column(table.cells[column.name], TimeCoding(decimal=decimal).read)
     values = moments["time"].to_numpy(dtype=float)
-    kinds = set(decoded.texts[np.isfinite(values)].tolist())
+    answers = table.decoded[column.name].answers
+    kinds = {answer.text for answer in answers if math.isfinite(answer.code)}
     faults: tuple[Fault, ...] = ()
     if len(kinds) > 1:
         words = {"": "numbers", STAMP: "timestamps", SPAN: "times such as 14:05:00"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from cxresearch.codebook.model import Code, MissingCode, ResponseScale
 from cxresearch.errors import Fault
@@ -39,6 +39,20 @@ class ColumnFault:
     message: str
     alike: Hashable = None
     together: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Misfits:
+    """Cells that are not what their column asks for, and their row numbers."""
+
+    rows: list[int]
+    cells: list[Any]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __str__(self) -> str:
+        return rows_holding(self.rows, self.cells)
 
 
 def several(names: Sequence[Any], *, most: int = MOST_SHOWN) -> str:
@@ -79,30 +93,36 @@ def scale_range(scale: ResponseScale) -> str:
 
 
 def faults_of_column(
-    wanted: Wanted, cells: pd.Series, decoded: DecodedColumn, *, shifted: bool = False
+    wanted: Wanted,
+    cells: Sequence[Any],
+    decoded: DecodedColumn,
+    *,
+    rows: Sequence[int],
+    shifted: bool = False,
 ) -> list[ColumnFault]:
     """Return a fault for each kind of problem in a column.
 
     Parameters
     ----------
     wanted : Wanted
-    cells : pandas.Series
-        Cells as they stand in the file, indexed by row number.
+    cells, rows : sequence
+        Cells as they stand in the file, and their row numbers.
     decoded : DecodedColumn
     shifted : bool
         The column belongs to a part of a battery that counts from one less than the codebook.
     """
     found = []
-    for problem, describe in _DESCRIBED.items():
-        at = np.flatnonzero(decoded.problems == problem)
-        if len(at):
-            bad = cells.iloc[at]
-            share = len(at) / max(1, int((decoded.kinds != "empty").sum()))
-            fault = describe(wanted, bad, decoded)
-            if shifted and problem == "outside":
-                found.append(_told_as_shifted(fault, wanted))
-            else:
-                found.append(fault if share > 0.5 else replace(fault, alike=None))
+    problems = {answer.problem for answer in decoded.answers}
+    for problem in [problem for problem in _DESCRIBED if problem in problems]:
+        at = decoded.rows_where([answer.problem == problem for answer in decoded.answers])
+        filled = decoded.rows_where([answer.kind != "empty" for answer in decoded.answers])
+        bad = _Misfits(rows=[rows[row] for row in at], cells=[cells[row] for row in at])
+        fault = _DESCRIBED[problem](wanted, bad, decoded)
+        if shifted and problem == "outside":
+            found.append(_told_as_shifted(fault, wanted))
+        else:
+            share = len(bad) / max(1, len(filled))
+            found.append(fault if share > 0.5 else replace(fault, alike=None))
     return found
 
 
@@ -120,9 +140,9 @@ def count_from_one_less(
     shifted = set()
     for part, entries in parts.items():
         scale = _scale(entries[0])
-        codes = np.concatenate([decoded[entry.name].codes for entry in entries])
-        codes = codes[~np.isnan(codes)]
-        if len(codes) and codes.min() == scale.low - 1 and codes.max() < scale.high:
+        answers = (answer for entry in entries for answer in decoded[entry.name].answers)
+        codes = [answer.code for answer in answers if not math.isnan(answer.code)]
+        if codes and min(codes) == scale.low - 1 and max(codes) < scale.high:
             shifted.add(part)
     return shifted
 
@@ -141,11 +161,10 @@ def _told_as_shifted(fault: ColumnFault, wanted: Wanted) -> ColumnFault:
     )
 
 
-def _outside(wanted: Wanted, bad: pd.Series, decoded: DecodedColumn) -> ColumnFault:
+def _outside(wanted: Wanted, bad: _Misfits, decoded: DecodedColumn) -> ColumnFault:
     scale = _scale(wanted)
     noun = count_of(len(bad), "answer")
-    here = rows_holding(bad.index.tolist(), bad.tolist())
-    message = f"{noun} outside {scale_range(scale)}: {here}{_non_answers(scale)}"
+    message = f"{noun} outside {scale_range(scale)}: {bad}{_non_answers(scale)}"
     codes = decoded.codes[~np.isnan(decoded.codes)]
     hint = (
         f"; the scale {scale.name} of the codebook ({scale.low:g} to {scale.high:g}) and the "
@@ -160,27 +179,25 @@ def _outside(wanted: Wanted, bad: pd.Series, decoded: DecodedColumn) -> ColumnFa
     )
 
 
-def _fraction(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
+def _fraction(wanted: Wanted, bad: _Misfits, _: DecodedColumn) -> ColumnFault:
     scale = _scale(wanted)
-    here = rows_holding(bad.index.tolist(), bad.tolist())
     verb = "is not a whole number" if len(bad) == 1 else "are not whole numbers"
     rule = f"{scale.name} has whole numbers only, unless the codebook says whole: false"
     return ColumnFault(
         column=wanted.column,
-        message=f"{count_of(len(bad), 'answer')} {verb}: {here}; {rule}",
+        message=f"{count_of(len(bad), 'answer')} {verb}: {bad}; {rule}",
         alike=("fraction", scale.name),
         together=f"most answers are not whole numbers; {rule}",
     )
 
 
-def _text(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
-    here = rows_holding(bad.index.tolist(), bad.tolist())
+def _text(wanted: Wanted, bad: _Misfits, _: DecodedColumn) -> ColumnFault:
     verb = "is not a number" if len(bad) == 1 else "are not numbers"
     allowed = "numbers are allowed" if wanted.scale is None else _allowed(wanted.scale)
-    first = several(list(dict.fromkeys(_shown(value) for value in bad)), most=3)
+    first = several(list(dict.fromkeys(_shown(value) for value in bad.cells)), most=3)
     return ColumnFault(
         column=wanted.column,
-        message=f"{count_of(len(bad), 'answer')} {verb}: {here}; {allowed}",
+        message=f"{count_of(len(bad), 'answer')} {verb}: {bad}; {allowed}",
         alike=("text", wanted.scale and wanted.scale.name),
         together=f"most answers are not numbers, but {first}; {allowed}",
     )
@@ -193,58 +210,53 @@ def _allowed(scale: ResponseScale) -> str:
     return f"allowed are {scale.low:g} to {scale.high:g}{hint}"
 
 
-def _unknown(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
-    here = rows_holding(bad.index.tolist(), bad.tolist())
+def _unknown(wanted: Wanted, bad: _Misfits, _: DecodedColumn) -> ColumnFault:
     listed = several([f"{code.value} {code.label}" for code in wanted.values])
     verb = "is" if len(bad) == 1 else "are"
     return ColumnFault(
         column=wanted.column,
         message=(
-            f"{count_of(len(bad), 'answer')} {verb} not among its values: {here}; the codebook "
+            f"{count_of(len(bad), 'answer')} {verb} not among its values: {bad}; the codebook "
             f"has {listed}"
         ),
     )
 
 
-def _negative(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
+def _negative(wanted: Wanted, bad: _Misfits, _: DecodedColumn) -> ColumnFault:
     noun = {"weight": "weight", "duration": "duration"}.get(wanted.reading, "answer")
-    here = rows_holding(bad.index.tolist(), bad.tolist())
     verb = "is negative" if len(bad) == 1 else "are negative"
     return ColumnFault(
-        column=wanted.column, message=f"{count_of(len(bad), noun)} {verb}: {here}"
+        column=wanted.column, message=f"{count_of(len(bad), noun)} {verb}: {bad}"
     )
 
 
-def _declared(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
+def _declared(wanted: Wanted, bad: _Misfits, _: DecodedColumn) -> ColumnFault:
     scale = _scale(wanted)
-    here = rows_holding(bad.index.tolist(), bad.tolist())
-    values = several(sorted({plain_text(value) for value in bad}))
+    values = several(sorted({plain_text(value) for value in bad.cells}))
     rule = f"name {values} under missing in the response scale {scale.name}, with its kind"
     return ColumnFault(
         column=wanted.column,
         message=(
             f"{count_of(len(bad), 'answer')} that the file declares as missing and the "
-            f"codebook does not: {here}; {rule}"
+            f"codebook does not: {bad}; {rule}"
         ),
         alike=("declared", scale.name, values),
         together=f"answers that the file declares as missing and the codebook does not; {rule}",
     )
 
 
-def _time(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
-    here = rows_holding(bad.index.tolist(), bad.tolist())
+def _time(wanted: Wanted, bad: _Misfits, _: DecodedColumn) -> ColumnFault:
     verb = "is not a time" if len(bad) == 1 else "are not times"
     return ColumnFault(
         column=wanted.column,
         message=(
-            f"{count_of(len(bad), 'cell')} {verb}: {here}; write a number, "
+            f"{count_of(len(bad), 'cell')} {verb}: {bad}; write a number, "
             "2026-09-01 14:05:00 or 14:05:00"
         ),
     )
 
 
-def _flag(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
-    here = rows_holding(bad.index.tolist(), bad.tolist())
+def _flag(wanted: Wanted, bad: _Misfits, _: DecodedColumn) -> ColumnFault:
     verb = "is neither yes nor no" if len(bad) == 1 else "are neither yes nor no"
     texts = [repr(code.label) for code in wanted.values]
     own = f", or {' or '.join(texts)}" if texts else ""
@@ -252,13 +264,13 @@ def _flag(wanted: Wanted, bad: pd.Series, _: DecodedColumn) -> ColumnFault:
     return ColumnFault(
         column=wanted.column,
         message=(
-            f"{count_of(len(bad), 'answer')} {verb}: {here}; allowed are 1 and 0, yes and no, "
+            f"{count_of(len(bad), 'answer')} {verb}: {bad}; allowed are 1 and 0, yes and no, "
             f"true and false{own}{named}"
         ),
     )
 
 
-_DESCRIBED: dict[Problem, Callable[[Wanted, pd.Series, DecodedColumn], ColumnFault]] = {
+_DESCRIBED: dict[Problem, Callable[[Wanted, _Misfits, DecodedColumn], ColumnFault]] = {
     "outside": _outside,
     "fraction": _fraction,
     "text": _text,

@@ -34,7 +34,7 @@ from cxresearch.responses.exclusions import (
 )
 from cxresearch.responses.load import count_exclusions, notes_of
 from cxresearch.responses.model import Flow, Source
-from cxresearch.responses.read import read_table
+from cxresearch.responses.read import Cells, read_cells
 from cxresearch.responses.validate import ValidatedWave, validate_wave
 
 TABLES = ("moments", "episodes")
@@ -209,15 +209,16 @@ def inspect_episodes(
     if faults:
         return EpisodeInspection(faults=tuple(faults), notes=())
     tables: dict[str, ValidatedWave] = {}
-    raw: dict[str, tuple[pd.DataFrame, Source]] = {}
+    raw: dict[str, tuple[Cells, Source]] = {}
     for name in TABLES:
         try:
-            raw[name] = read_table(files[name])
+            raw[name] = read_cells(files[name])
         except ResponseError as error:
             faults += error.faults
-    for name, (frame, source) in raw.items():
-        own = _own_part(codebook, name, {key: pair[0] for key, pair in raw.items()})
-        tables[name] = validate_wave(frame, replace(source, wave=name), own)
+    headers = {name: set(map(normal_text, cells.header)) for name, (cells, _) in raw.items()}
+    for name, (cells, source) in raw.items():
+        own = _own_part(codebook, name, headers)
+        tables[name] = validate_wave(cells, replace(source, wave=name), own)
         faults += tables[name].faults
     notes = tuple(note for table in tables.values() for note in notes_of(table))
     if not faults:
@@ -267,13 +268,13 @@ def cell_of_moments(column: str, *, moments: str, episodes: str) -> Fault:
     return Fault(file="study.yaml", where=f"for_each, {column}", message=message)
 
 
-def _own_part(codebook: Codebook, table: str, raw: Mapping[str, pd.DataFrame]) -> Codebook:
+def _own_part(codebook: Codebook, table: str, headers: Mapping[str, set[str]]) -> Codebook:
     """Return the part of the codebook that one of the tables has to hold."""
-    columns = tuple(c for c in codebook.columns if table in _tables_of(c, raw))
+    columns = tuple(c for c in codebook.columns if table in _tables_of(c, headers))
     return replace(codebook, columns=columns, batteries=())
 
 
-def _tables_of(column: Column, raw: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+def _tables_of(column: Column, headers: Mapping[str, set[str]]) -> tuple[str, ...]:
     if column.role in KEY_ROLES or column.role in DROPPED_ROLES:
         return TABLES
     if column.role in MOMENT_ROLES:
@@ -281,7 +282,7 @@ def _tables_of(column: Column, raw: Mapping[str, pd.DataFrame]) -> tuple[str, ..
     if column.role in EPISODE_ROLES or column.role == "duration":
         return ("episodes",)
     name = normal_text(column.column)
-    has = [t for t, frame in raw.items() if name in {normal_text(str(c)) for c in frame}]
+    has = [table for table, header in headers.items() if name in header]
     # What is in neither is missed where it belongs more often.
     return ("moments",) if has == ["moments"] else ("episodes",)
 
@@ -302,7 +303,9 @@ def _put_together(
     book.check_cells(moments, episodes)
     if book.faults:
         return EpisodeInspection(faults=tuple(book.faults), notes=notes)
-    written = tables["moments"].cells[time_column.name]
+    written = pd.Series(
+        tables["moments"].cells[time_column.name], index=moments.index, dtype=object
+    )
     moments, episodes = book.without_repeated(moments, episodes, exclusions, written=written)
     book.check_join(moments, episodes)
     if book.faults:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cxresearch._types import BoolArray
+from cxresearch._types import BoolArray, FloatArray
 from cxresearch.codebook.model import Battery, Codebook
 from cxresearch.codebook.moments import describes_moments
 from cxresearch.errors import Fault, ResponseError
@@ -39,7 +39,7 @@ from cxresearch.responses.quality import (
     repeated_ids,
     variability,
 )
-from cxresearch.responses.read import read_table
+from cxresearch.responses.read import read_cells
 from cxresearch.responses.validate import ValidatedWave, validate_wave
 
 _FEWEST = 2
@@ -144,7 +144,7 @@ def inspect_responses(
     waves: list[ValidatedWave] = []
     for wave, path in files.items():
         try:
-            raw, source = read_table(path)
+            raw, source = read_cells(path)
         except ResponseError as error:
             faults += error.faults
             continue
@@ -329,10 +329,10 @@ def _nothing_varies(
         return
     file = waves[0].source.file if len(waves) == 1 else ""
     for battery in codebook.batteries:
-        items = frame[item_columns([battery])]
-        if not items.notna().to_numpy().any():
+        low, high = _ends(frame[item_columns([battery])])
+        if np.isnan(low).all():
             yield Fault(file=file, message=f"battery {battery.name} has no answer at all")
-        elif (items.nunique() <= 1).all():
+        elif not (low < high).any():
             yield Fault(
                 file=file,
                 message=(
@@ -342,10 +342,18 @@ def _nothing_varies(
             )
 
 
+def _ends(ratings: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+    """Return the lowest and the highest answer of each column; nan where there is none."""
+    values = ratings.to_numpy(dtype=float)
+    return np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)
+
+
 def _constant_notes(frame: pd.DataFrame, waves: Sequence[ValidatedWave]) -> Iterator[str]:
     ratings = [entry for entry in waves[0].wanted if entry.reading == "rating"]
-    empty = [e.column for e in ratings if not frame[e.name].notna().any()]
-    constant = [e.column for e in ratings if len(frame) > 1 and frame[e.name].nunique() == 1]
+    low, high = _ends(frame[[entry.name for entry in ratings]])
+    empty = [e.column for e, end in zip(ratings, low, strict=True) if np.isnan(end)]
+    same = (low == high) & (len(frame) > 1)
+    constant = [e.column for e, is_same in zip(ratings, same, strict=True) if is_same]
     if empty:
         yield f"no answers in {'column' if len(empty) == 1 else 'columns'} {several(empty)}"
     if constant:

@@ -17,7 +17,13 @@ from typing import Any
 import pandas as pd
 
 from cxresearch.errors import Fault, ResponseError
-from cxresearch.responses._delimited import find_decimal, mend_ragged, ragged_fault, read_rows
+from cxresearch.responses._delimited import (
+    TextTable,
+    find_decimal,
+    mend_ragged,
+    ragged_fault,
+    read_rows,
+)
 from cxresearch.responses._encoding import decode_text
 from cxresearch.responses._kind import check_name, kind_of
 from cxresearch.responses._openpyxl import read_sheet
@@ -37,8 +43,21 @@ _NO_TABLES = (".yaml", ".yml", ".md", ".py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Cells:
-    """What every format comes down to: names, columns of cells, the number of each row."""
+class Cells:
+    """What every format comes down to: names, columns of cells, the number of each row.
+
+    Attributes
+    ----------
+    header : list of str
+    columns : list of list
+        One list a column, cells as `read_table` tells.
+    rows : list of int
+        Row numbers.
+    notes : tuple of str
+        What was decided while reading.
+    about : dict
+        What else `Source` holds of such a file.
+    """
 
     header: list[str]
     columns: list[list[Any]]
@@ -85,6 +104,12 @@ def read_table(path: str | Path, *, sheet: str | None = None) -> tuple[pd.DataFr
     >>> source.delimiter, source.decimal, source.encoding
     (';', ',', 'utf-8')
     """
+    cells, source = read_cells(path, sheet=sheet)
+    return _to_frame(cells), source
+
+
+def read_cells(path: str | Path, *, sheet: str | None = None) -> tuple[Cells, Source]:
+    """Read what `read_table` reads, as plain lists: most cells are looked at once only."""
     path = Path(path)
     try:
         data = _read_bytes(path)
@@ -93,20 +118,19 @@ def read_table(path: str | Path, *, sheet: str | None = None) -> tuple[pd.DataFr
     except UnreadableError as error:
         fault = Fault(file=path.name, message=str(error))
         raise ResponseError(f"responses {path.name}", [fault]) from error
-    frame = _to_frame(cells)
     source = Source(
         file=path.name,
         sha256=hashlib.sha256(data).hexdigest(),
-        rows=len(frame),
-        columns=frame.shape[1],
+        rows=len(cells.rows),
+        columns=len(cells.header),
         format=kind,
         notes=cells.notes,
         **cells.about,
     )
-    return frame, source
+    return cells, source
 
 
-def _read_cells(data: bytes, path: Path, how: tuple[str, str | None]) -> _Cells:
+def _read_cells(data: bytes, path: Path, how: tuple[str, str | None]) -> Cells:
     kind, sheet = how
     check_name(kind, path)
     if kind != "xlsx" and sheet is not None:
@@ -148,21 +172,21 @@ def _near(path: Path) -> str:
     return f"; the folder has {', '.join(tables[:_LISTED])}" if tables else ""
 
 
-def _read_text(data: bytes, path: Path, _: str | None) -> _Cells:
+def _read_text(data: bytes, path: Path, _: str | None) -> Cells:
     decoded = decode_text(data)
     prefer = "\t" if path.suffix.lower() in (".tsv", ".tab") else ""
     table = read_rows(decoded.text, prefer=prefer)
-    check_cells(len(table.rows), len(table.header.fields))
+    check_cells(len(table.rows), len(table.header))
     mend_ragged(table)
     fault = ragged_fault(table)
     if fault:
         raise UnreadableError(fault)
-    rows, notes = _without_qualtrics([(row.number, row.fields) for row in table.rows])
-    columns = [list(column) for column in zip(*(fields for _, fields in rows), strict=True)]
-    return _Cells(
-        header=table.header.fields,
-        columns=columns or [[] for _ in table.header.fields],
-        rows=[number for number, _ in rows],
+    first, notes = _answers_begin(table)
+    columns = [list(column) for column in zip(*table.rows[first:], strict=True)]
+    return Cells(
+        header=table.header,
+        columns=columns or [[] for _ in table.header],
+        rows=table.numbers[first:],
         notes=(*decoded.notes, *_blank_note(table.blank), *notes),
         about={
             "encoding": decoded.encoding,
@@ -172,16 +196,12 @@ def _read_text(data: bytes, path: Path, _: str | None) -> _Cells:
     )
 
 
-def _without_qualtrics(
-    rows: list[tuple[int, list[str]]],
-) -> tuple[list[tuple[int, list[str]]], tuple[str, ...]]:
+def _answers_begin(table: TextTable) -> tuple[int, tuple[str, ...]]:
     """Pass over the two rows that Qualtrics writes under the names of the columns."""
-    if len(rows) < 2 or not any('{"ImportId":' in cell for cell in rows[1][1]):
-        return rows, ()
-    numbers = f"{rows[0][0]} and {rows[1][0]}"
-    return rows[2:], (
-        f"rows {numbers} hold Qualtrics' question texts and import ids: not read",
-    )
+    if len(table.rows) < 2 or not any('{"ImportId":' in cell for cell in table.rows[1]):
+        return 0, ()
+    numbers = f"{table.numbers[0]} and {table.numbers[1]}"
+    return 2, (f"rows {numbers} hold Qualtrics' question texts and import ids: not read",)
 
 
 def _blank_note(blank: Sequence[int]) -> tuple[str, ...]:
@@ -192,7 +212,7 @@ def _blank_note(blank: Sequence[int]) -> tuple[str, ...]:
     return (f"{'blank row' if len(blank) == 1 else 'blank rows'} {shown}{more}: not read",)
 
 
-def _read_excel(data: bytes, path: Path, sheet: str | None) -> _Cells:
+def _read_excel(data: bytes, path: Path, sheet: str | None) -> Cells:
     cells = read_sheet(data, sheet=sheet)
     numbered = [
         (number, row)
@@ -214,7 +234,7 @@ def _read_excel(data: bytes, path: Path, sheet: str | None) -> _Cells:
     blank = [n for n in range(first, numbered[-1][0]) if n not in kept]
     others = [name for name in cells.sheets if name != cells.sheet]
     chosen = (f"sheet {cells.sheet} read; not read: {', '.join(others)}",) if others else ()
-    return _Cells(
+    return Cells(
         header=[*header, *[""] * (width - len(header))],
         columns=[[row[place] for _, row in body] for place in range(width)],
         rows=[number for number, _ in body],
@@ -222,7 +242,7 @@ def _read_excel(data: bytes, path: Path, sheet: str | None) -> _Cells:
     )
 
 
-def _read_spss_or_stata(data: bytes, path: Path, _: str | None) -> _Cells:
+def _read_spss_or_stata(data: bytes, path: Path, _: str | None) -> Cells:
     stata = path.suffix.lower() == ".dta"
     if not stata:
         check_sav_header(data)
@@ -237,19 +257,19 @@ def _read_spss_or_stata(data: bytes, path: Path, _: str | None) -> _Cells:
     return replace(cells, about=about)
 
 
-def _read_parquet(data: bytes, _: Path, __: str | None) -> _Cells:
+def _read_parquet(data: bytes, _: Path, __: str | None) -> Cells:
     return _from_frame(read_parquet(data))
 
 
-def _from_frame(frame: pd.DataFrame) -> _Cells:
-    return _Cells(
+def _from_frame(frame: pd.DataFrame) -> Cells:
+    return Cells(
         header=[str(name) for name in frame.columns],
         columns=[frame.iloc[:, place].tolist() for place in range(frame.shape[1])],
         rows=list(range(1, len(frame) + 1)),
     )
 
 
-_READERS: dict[str, Callable[[bytes, Path, str | None], _Cells]] = {
+_READERS: dict[str, Callable[[bytes, Path, str | None], Cells]] = {
     "csv": _read_text,
     "xlsx": _read_excel,
     "sav": _read_spss_or_stata,
@@ -262,7 +282,7 @@ def _is_blank(cell: Any) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
-def _without_blank_columns(cells: _Cells) -> _Cells:
+def _without_blank_columns(cells: Cells) -> Cells:
     """Drop columns with neither name nor content; name a column that has content only."""
     kept = [
         place
@@ -276,7 +296,7 @@ def _without_blank_columns(cells: _Cells) -> _Cells:
     )
 
 
-def _check_shape(cells: _Cells) -> None:
+def _check_shape(cells: Cells) -> None:
     if len(cells.header) > MAX_COLUMNS:
         raise UnreadableError(
             f"it has {len(cells.header):,} columns; at most {MAX_COLUMNS:,} are read"
@@ -299,7 +319,7 @@ def _check_shape(cells: _Cells) -> None:
         raise UnreadableError("it holds the names of the columns and no answers")
 
 
-def _to_frame(cells: _Cells) -> pd.DataFrame:
+def _to_frame(cells: Cells) -> pd.DataFrame:
     index = pd.Index(cells.rows, name="row", dtype="int64")
     columns = {
         name: _series(values, index)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from cxresearch._types import FloatArray
 from cxresearch.codebook.model import Code, Codebook
 from cxresearch.errors import Fault
-from cxresearch.responses._coding import CategoryCoding, Coding, normal_text, plain_text
+from cxresearch.responses._coding import (
+    Answer,
+    CategoryCoding,
+    Coding,
+    normal_text,
+    plain_text,
+)
 from cxresearch.responses._decode import (
     DecodedColumn,
+    Ranges,
     decode_column,
+    read_once,
     with_declared_missing,
 )
 from cxresearch.responses._fault_texts import (
@@ -28,6 +40,7 @@ from cxresearch.responses._fault_texts import (
 from cxresearch.responses._match import match_columns
 from cxresearch.responses._plan import AnyCoding, Wanted, coding_of, wanted_columns
 from cxresearch.responses.model import Source
+from cxresearch.responses.read import Cells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -38,14 +51,16 @@ class ValidatedWave:
     ----------
     wanted : tuple of Wanted
         Columns of the codebook that were found.
-    cells : pandas.DataFrame
-        Their cells as they stand in the file, under their names in `Responses.frame`; the index
-        holds row numbers. Nothing else of the file is kept.
+    cells : mapping of str to list
+        Their cells as they stand in the file, under their names in `Responses.frame`. Nothing
+        else of the file is kept.
+    decoded : mapping of str to DecodedColumn
+        What they mean.
     answers : pandas.DataFrame
         Ratings and numbers as answered, before reverse keying.
     frame, missing : pandas.DataFrame
-        As in `Responses`, for every respondent of the file.
-    codings : dict
+        As in `Responses`, for every respondent of the file; the index holds row numbers.
+    codings : mapping of str to coding
         What read each column.
     source : Source
     faults : tuple of Fault
@@ -53,18 +68,19 @@ class ValidatedWave:
     """
 
     wanted: tuple[Wanted, ...]
-    cells: pd.DataFrame
+    cells: Mapping[str, list[Any]]
+    decoded: Mapping[str, DecodedColumn]
     answers: pd.DataFrame
     frame: pd.DataFrame
     missing: pd.DataFrame
-    codings: dict[str, AnyCoding]
+    codings: Mapping[str, AnyCoding]
     source: Source
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]
 
 
 def validate_wave(
-    raw: pd.DataFrame,
+    raw: Cells,
     source: Source,
     codebook: Codebook,
     *,
@@ -74,8 +90,8 @@ def validate_wave(
 
     Parameters
     ----------
-    raw : pandas.DataFrame
-        From `read_table`; the index holds row numbers.
+    raw : Cells
+        From `read_cells`.
     source : Source
     codebook : Codebook
     deduplicated : collection of str
@@ -88,35 +104,35 @@ def validate_wave(
         With all faults of the file; it can be analysed when there are none.
     """
     plan = wanted_columns(codebook)
-    match = match_columns(list(raw.columns), plan, codebook, file=source.file)
+    match = match_columns(raw.header, plan, codebook, file=source.file)
     wanted = tuple(entry for entry in plan if entry.column in match.found)
     columns = {entry.name: match.found[entry.column] for entry in wanted}
-    cells = pd.DataFrame(
-        {name: raw[column] for name, column in columns.items()}, index=raw.index
-    )
-    codings = {entry.name: coding_of(entry, source, columns[entry.name]) for entry in wanted}
-    decoded = {
-        name: decode_column(
-            cells[name],
-            with_declared_missing(coding, source.user_missing.get(columns[name], ())),
-        )
-        for name, coding in codings.items()
-    }
+    in_file = dict(zip(raw.header, raw.columns, strict=True))
+    cells = {name: in_file[column] for name, column in columns.items()}
+    codings = _codings(wanted, source, columns)
+    declared = {name: source.user_missing.get(columns[name], ()) for name in cells}
+    decoded = _decode(cells, codings, declared)
     found: list[ColumnFault] = []
     shifted = count_from_one_less(wanted, decoded)
     for entry in wanted:
-        answers = decoded[entry.name]
-        is_shifted = entry.group in shifted
-        found += faults_of_column(entry, cells[entry.name], answers, shifted=is_shifted)
+        found += faults_of_column(
+            entry,
+            cells[entry.name],
+            decoded[entry.name],
+            rows=raw.rows,
+            shifted=entry.group in shifted,
+        )
         labels = source.labels.get(columns[entry.name], ())
         found += _label_conflicts(entry, codings[entry.name], labels)
-        found += _special_faults(entry, answers, raw.index, deduplicated)
+        found += _special_faults(entry, decoded[entry.name], raw.rows, deduplicated)
+    index = pd.Index(raw.rows, name="row", dtype="int64")
     return ValidatedWave(
         wanted=wanted,
         cells=cells,
-        answers=_answers(wanted, decoded, raw.index),
-        frame=_frame(wanted, decoded, raw.index),
-        missing=_missing(wanted, decoded, raw.index),
+        decoded=decoded,
+        answers=_answers(wanted, decoded, index),
+        frame=_frame(wanted, decoded, index),
+        missing=_missing(wanted, decoded, index),
         codings=codings,
         source=replace(source, unnamed=match.unnamed, labels={}, questions={}, user_missing={}),
         faults=(*match.faults, *told_together(found, source.file)),
@@ -124,36 +140,72 @@ def validate_wave(
     )
 
 
+def _codings(
+    wanted: Sequence[Wanted], source: Source, columns: Mapping[str, str]
+) -> dict[str, AnyCoding]:
+    """Return what reads each column; the columns of one part of a battery share it."""
+    shared: dict[str, AnyCoding] = {}
+    codings: dict[str, AnyCoding] = {}
+    for entry in wanted:
+        coding = shared.get(entry.group) or coding_of(entry, source, columns[entry.name])
+        codings[entry.name] = coding
+        if entry.group:
+            shared[entry.group] = coding
+    return codings
+
+
+def _decode(
+    cells: Mapping[str, list[Any]],
+    codings: Mapping[str, AnyCoding],
+    declared: Mapping[str, Ranges],
+) -> dict[str, DecodedColumn]:
+    """Read every distinct value once, also where it stands in many columns of a battery."""
+    readers: dict[Hashable, Callable[[Any], Answer]] = {}
+    decoded: dict[str, DecodedColumn] = {}
+    for name, coding in codings.items():
+        key = (id(coding), declared[name])
+        if key not in readers:
+            readers[key] = read_once(with_declared_missing(coding, declared[name]))
+        decoded[name] = decode_column(cells[name], readers[key])
+    return decoded
+
+
 def _answers(
-    wanted: Sequence[Wanted], decoded: dict[str, DecodedColumn], index: pd.Index
+    wanted: Sequence[Wanted], decoded: Mapping[str, DecodedColumn], index: pd.Index
 ) -> pd.DataFrame:
-    numbers = {entry.name: decoded[entry.name].codes for entry in wanted if entry.is_number}
-    return pd.DataFrame(numbers, index=index, dtype=float)
+    return _side_by_side(
+        {entry.name: decoded[entry.name].codes for entry in wanted if entry.is_number}, index
+    )
 
 
 def _frame(
-    wanted: Sequence[Wanted], decoded: dict[str, DecodedColumn], index: pd.Index
+    wanted: Sequence[Wanted], decoded: Mapping[str, DecodedColumn], index: pd.Index
 ) -> pd.DataFrame:
-    columns: dict[str, pd.Series] = {}
+    columns: dict[str, pd.Series | FloatArray] = {}
     for entry in wanted:
         answers = decoded[entry.name]
         if not entry.is_number:
-            texts = answers.texts.copy()
-            texts[answers.kinds != ""] = None
-            columns[entry.name] = pd.Series(texts, index=index, dtype=object)
+            columns[entry.name] = pd.Series(answers.texts, index=index, dtype=object)
         elif entry.reverse_keyed and entry.scale is not None:
-            scored = entry.scale.low + entry.scale.high - answers.codes
-            columns[entry.name] = pd.Series(scored, index=index)
+            columns[entry.name] = entry.scale.low + entry.scale.high - answers.codes
         else:
-            columns[entry.name] = pd.Series(answers.codes, index=index)
+            columns[entry.name] = answers.codes
     return pd.DataFrame(columns, index=index)
 
 
 def _missing(
-    wanted: Sequence[Wanted], decoded: dict[str, DecodedColumn], index: pd.Index
+    wanted: Sequence[Wanted], decoded: Mapping[str, DecodedColumn], index: pd.Index
 ) -> pd.DataFrame:
     kinds = {e.name: decoded[e.name].kinds for e in wanted if e.has_missing_kinds}
-    return pd.DataFrame(kinds, index=index, dtype=object)
+    return _side_by_side(kinds, index)
+
+
+def _side_by_side(columns: Mapping[str, NDArray[Any]], index: pd.Index) -> pd.DataFrame:
+    """Return a frame of columns of one kind; made of one array it takes no time."""
+    if not columns:
+        return pd.DataFrame(index=index)
+    block = np.array(list(columns.values()))
+    return pd.DataFrame(block.T, index=index, columns=list(columns), dtype=block.dtype)
 
 
 def _label_conflicts(
@@ -180,10 +232,14 @@ def _label_conflicts(
 
 
 def _special_faults(
-    wanted: Wanted, decoded: DecodedColumn, rows: pd.Index, deduplicated: Collection[str]
+    wanted: Wanted, decoded: DecodedColumn, rows: Sequence[int], deduplicated: Collection[str]
 ) -> Iterator[ColumnFault]:
     """Find empty and repeated ids, and weights that are missing or zero."""
-    empty = rows[np.flatnonzero(decoded.kinds != "")].tolist()
+    if wanted.reading not in ("id", "weight"):
+        return
+    empty = [
+        rows[at] for at in decoded.rows_where([answer.kind != "" for answer in decoded.answers])
+    ]
     if wanted.reading == "id" and empty:
         verb = "respondent has" if len(empty) == 1 else "respondents have"
         message = f"{len(empty)} {verb} no id: {rows_of(empty)}"
@@ -191,7 +247,7 @@ def _special_faults(
     if wanted.reading == "id" and wanted.name not in deduplicated:
         yield from _repeated(wanted, decoded, rows)
     if wanted.reading == "weight":
-        zero = rows[np.flatnonzero(decoded.codes == 0)].tolist()
+        zero = [rows[at] for at in np.flatnonzero(decoded.codes == 0).tolist()]
         if empty:
             verb = "respondent has" if len(empty) == 1 else "respondents have"
             message = (
@@ -208,13 +264,17 @@ def _special_faults(
             yield ColumnFault(column=wanted.column, message=message)
 
 
-def _repeated(wanted: Wanted, decoded: DecodedColumn, rows: pd.Index) -> Iterator[ColumnFault]:
-    ids = pd.Series(decoded.texts, index=rows, dtype=object)[decoded.kinds == ""]
-    again = ids[ids.duplicated(keep=False)]
-    if again.empty:
+def _repeated(
+    wanted: Wanted, decoded: DecodedColumn, rows: Sequence[int]
+) -> Iterator[ColumnFault]:
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for row, text in zip(rows, decoded.texts, strict=True):
+        if text is not None:
+            found[text].append(row)
+    places = {text: at for text, at in found.items() if len(at) > 1}
+    if not places:
         return
-    places = again.groupby(again, sort=False).groups
-    shown = several([f"{key} ({rows_of(list(at))})" for key, at in places.items()])
+    shown = several([f"{text} ({rows_of(at)})" for text, at in places.items()])
     verb = "id occurs" if len(places) == 1 else "ids occur"
     message = (
         f"{len(places)} {verb} more than once: {shown}; declare `- duplicated: {wanted.name}` "
@@ -225,8 +285,8 @@ def _repeated(wanted: Wanted, decoded: DecodedColumn, rows: pd.Index) -> Iterato
 
 def _spelling_notes(
     wanted: Sequence[Wanted],
-    decoded: dict[str, DecodedColumn],
-    codings: dict[str, AnyCoding],
+    decoded: Mapping[str, DecodedColumn],
+    codings: Mapping[str, AnyCoding],
     file: str,
 ) -> tuple[str, ...]:
     """Name categories of a column without listed values that differ in spelling only."""
@@ -235,10 +295,10 @@ def _spelling_notes(
         coding = codings[entry.name]
         if entry.reading != "category" or not isinstance(coding, CategoryCoding):
             continue
-        texts = decoded[entry.name].texts[decoded[entry.name].kinds == ""]
-        forms: dict[str, list[str]] = {}
-        for text in dict.fromkeys(texts.tolist()):
-            forms.setdefault(normal_text(text), []).append(text)
+        forms: defaultdict[str, list[str]] = defaultdict(list)
+        for text in dict.fromkeys(decoded[entry.name].texts):
+            if text is not None:
+                forms[normal_text(text)].append(text)
         for alike in forms.values():
             if len(alike) > 1:
                 listed = " and ".join(map(repr, alike))

@@ -128,7 +128,7 @@ def test_cells_become_plain_text(value: Any, text: str) -> None:
 
 
 def test_equal_values_of_different_type_are_read_one_by_one() -> None:
-    cells = pd.Series([1, True, 1.0, "1", [1], None, math.nan], dtype=object)
+    cells = [1, True, 1.0, "1", [1], None, math.nan]
     distinct, place = distinct_values(cells)
     assert len(distinct) == 6
     assert place.tolist() == [0, 1, 2, 3, 4, 5, 5]
@@ -137,11 +137,11 @@ def test_equal_values_of_different_type_are_read_one_by_one() -> None:
 @given(st.lists(st.sampled_from(["1", "7", "Strongly agree", "98", "", "x", "9"]), max_size=30))
 def test_reading_distinct_values_once_is_reading_every_value(cells: list[str]) -> None:
     read = ScaleCoding(AGREE).read
-    column = decode_column(pd.Series(cells, dtype=object), read)
+    column = decode_column(cells, read)
     for row, cell in enumerate(cells):
         answer = read(cell)
         assert column.kinds[row] == answer.kind
-        assert column.problems[row] == answer.problem
+        assert column.answers[column.place[row]] == answer
         assert np.array_equal(column.codes[row], answer.code, equal_nan=True)
 
 
