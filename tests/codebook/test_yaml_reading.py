@@ -9,6 +9,8 @@ from cxresearch import _yaml
 from cxresearch._yaml import Document, read_yaml
 from cxresearch.errors import CodebookError, StudyError
 
+DATA = Path(__file__).parents[2] / "data"
+
 
 def read(tmp_path: Path, content: str | bytes) -> Document:
     path = tmp_path / "file.yaml"
@@ -185,3 +187,23 @@ def test_a_missing_file_says_what_is_there(tmp_path: Path) -> None:
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="is a folder, not a file"):
         read_yaml(tmp_path, error=StudyError, subject="study x")
+
+
+@pytest.mark.parametrize(
+    "path", sorted(DATA.rglob("*.yaml")), ids=lambda path: path.parent.name
+)
+def test_libyaml_and_pyyaml_read_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = read_yaml(path, error=StudyError, subject="study x")
+    monkeypatch.setattr(_yaml, "_FastLoader", _yaml._Loader)
+    slow = read_yaml(path, error=StudyError, subject="study x")
+    assert (fast.data, fast.lines, fast.raw) == (slow.data, slow.lines, slow.raw)
+
+
+def test_what_only_pyyaml_refuses_is_refused(tmp_path: Path) -> None:
+    assert "a tab stands where YAML wants spaces" in fatal(tmp_path, "a: one\ttwo\n")
+
+
+def test_a_question_mark_in_a_text_between_brackets_is_text(tmp_path: Path) -> None:
+    assert read(tmp_path, "a: {1: How was it?, 2: b}\n").data == {
+        "a": {1: "How was it?", 2: "b"}
+    }
