@@ -7,7 +7,11 @@ import io
 import math
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from cxresearch._types import Json
 from cxresearch.errors import CxError
@@ -16,6 +20,7 @@ from cxresearch.reports.source import RunFiles
 _NUMBERS = ("estimate", "conf_low", "conf_high")
 _TABLE_OF = {"responses": "missing_answers"}
 _TERM, _GROUP, _NUMBER = 4, 2, 3
+_ALIKE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +45,52 @@ class Evidence:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Row:
+    table: str
+    line: int
     place: str
     texts: frozenset[str]
     numbers: tuple[float, ...]
     estimate: float = math.nan
+
+
+class _Cells:
+    """The rows of all tables by what stands in them: a finding is in few of hundreds."""
+
+    def __init__(self, rows: Iterable[_Row]) -> None:
+        self._with_text: defaultdict[str, list[_Row]] = defaultdict(list)
+        pairs: list[tuple[float, _Row]] = []
+        for row in rows:
+            for text in row.texts:
+                self._with_text[text].append(row)
+            pairs += [(number, row) for number in row.numbers if math.isfinite(number)]
+        pairs.sort(key=itemgetter(0))
+        self._numbers = [number for number, _ in pairs]
+        self._rows = [row for _, row in pairs]
+
+    def alike(self, finding: Json) -> dict[_Row, list[float]]:
+        """Return the rows that have numbers of a finding, each with these.
+
+        Of a finding without numbers it is those of its term. A row of the same term that has
+        none of the numbers is about something else.
+        """
+        told = _told(finding)
+        if not told:
+            named = self._with_text.get(str(finding["term"]), ()) if finding.get("term") else ()
+            return {row: [] for row in named}
+        found: defaultdict[_Row, list[float]] = defaultdict(list)
+        for number in told:
+            for row in self._with_number(number):
+                found[row].append(number)
+        return found
+
+    def _with_number(self, number: float) -> set[_Row]:
+        reach = 2 * _ALIKE * abs(number)
+        start = bisect_left(self._numbers, number - reach)
+        end = bisect_right(self._numbers, number + reach)
+        near = zip(self._numbers[start:end], self._rows[start:end], strict=True)
+        return {row for other, row in near if _equal(number, other)}
 
 
 @dataclass(slots=True)
@@ -59,6 +104,7 @@ class EvidenceIndex:
 
     files: RunFiles
     _read: dict[str, list[_Row]] = field(default_factory=dict)
+    _cells: _Cells | None = None
 
     def row_ids(self, table: str) -> list[str]:
         """Return the ids of the rows of a table, made from term and group."""
@@ -68,16 +114,11 @@ class EvidenceIndex:
         """Return the evidence of a finding: the row that has its term and its numbers."""
         kind = str(finding.get("result", ""))
         file = self._file(kind, finding)
-        best, place, caption = 0, "", ""
-        own, told = self._own_tables(kind), _told(finding)
-        for name in self._tables_near(kind):
-            for row in self._rows(name):
-                score = _score(row, finding, told, foreign=name not in own)
-                if score > best:
-                    best, place, caption = score, row.place, self._caption(name)
-        if place:
-            return Evidence(place=place, table=caption, is_row=True, file=file)
-        name = "" if told else self._own_table(kind)
+        row = self._best_row(kind, finding)
+        if row is not None:
+            caption = self._caption(row.table)
+            return Evidence(place=row.place, table=caption, is_row=True, file=file)
+        name = "" if _told(finding) else self._own_table(kind)
         if name:
             shown = self._caption(name)
             return Evidence(
@@ -85,6 +126,22 @@ class EvidenceIndex:
             )
         result = next(iter(self._results(kind)), "")
         return Evidence(place=result_id(result) if result else "", table=result, file=file)
+
+    def _best_row(self, kind: str, finding: Json) -> _Row | None:
+        """Return the row that fits best, of equal ones the first in the tables near by."""
+        tables, own = self._tables_near(kind), self._own_tables(kind)
+        if self._cells is None:
+            self._cells = _Cells(row for table in tables for row in self._rows(table))
+        scores = {
+            row: _score(row, finding, same, foreign=row.table not in own)
+            for row, same in self._cells.alike(finding).items()
+        }
+        near = {table: place for place, table in enumerate(tables)}
+        return min(
+            (row for row, score in scores.items() if score),
+            key=lambda row: (-scores[row], near[row.table], row.line),
+            default=None,
+        )
 
     def _results(self, kind: str) -> list[str]:
         return [
@@ -182,6 +239,8 @@ def _row(table: str, line: dict[str, str], number: int, taken: set[str]) -> _Row
     texts = frozenset(str(cell) for cell in line.values())
     own = _numbers(frozenset([line.get("estimate") or ""]))
     return _Row(
+        table=table,
+        line=number,
         place=place,
         texts=texts,
         numbers=tuple(_numbers(texts)),
@@ -204,19 +263,16 @@ def _numbers(texts: frozenset[str]) -> list[float]:
     return found
 
 
-def _score(row: _Row, finding: Json, told: list[float], *, foreign: bool = False) -> int:
-    """Return how well a row fits; 0 where neither term nor numbers, those `told`, say so.
+def _score(row: _Row, finding: Json, same: list[float], *, foreign: bool) -> int:
+    """Return how well a row fits that has the `same` numbers; 0 where nothing says so.
 
     In a `foreign` table, of another result, a number may stand beside the estimate of something
-    else, such as a slope beside a correlation: that is no evidence.
-
-    A row of the same term that has none of the numbers is about something else. A number of
-    many digits is found again only where it is the same one.
+    else, such as a slope beside a correlation: that is no evidence. A number of many digits is
+    found again only where it is the same one.
     """
-    same = [n for n in told if any(_equal(n, other) for other in row.numbers)]
     named = bool(finding.get("term")) and str(finding["term"]) in row.texts
     grouped = bool(finding.get("group")) and str(finding["group"]) in row.texts
-    if (told and not same) or not (named or any(_is_long(n) for n in same)):
+    if not (named or any(_is_long(number) for number in same)):
         return 0
     if (
         foreign
@@ -246,4 +302,4 @@ def _is_long(number: float) -> bool:
 
 
 def _equal(first: float, second: float) -> bool:
-    return math.isclose(first, second, rel_tol=1e-9)
+    return math.isclose(first, second, rel_tol=_ALIKE)
