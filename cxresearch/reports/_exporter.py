@@ -49,10 +49,13 @@ class ReportExporter(TemplateExporter):
         return environment
 
 
-def export_page(notebook: Any, page: dict[str, Any]) -> str:
-    """Return the HTML of a report from a notebook and the prepared parts of its page."""
-    html, _ = _exporter().from_notebook_node(notebook, resources={"page": page})
-    return str(html)
+def export_page(page: dict[str, Any]) -> str:
+    """Return the HTML of a report from the prepared parts of its page.
+
+    They hold all that is shown of the notebook; to hand it on would be to have it copied and
+    checked a dozen times.
+    """
+    return str(_exporter().template.render(resources={"page": page})).lstrip("\r\n")
 
 
 def load_page() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from markupsafe import Markup
 
 from cxresearch._files import write_text
-from cxresearch._imports import without_slow_imports
 from cxresearch._types import Json
 from cxresearch.reports.blocks import Block, OutputShower
 from cxresearch.reports.body import Section, read_sections
@@ -84,7 +83,7 @@ def render_report(
     page = _page(files, teller, sections, changes) | {"base": base}
     from cxresearch.reports._exporter import export_page
 
-    html, rules = share_styles(export_page(_notebook(files), page))
+    html, rules = share_styles(export_page(page))
     return html.replace(_FIGURE_STYLES, rules, 1)
 
 
@@ -289,12 +288,3 @@ def _retold(files: RunFiles, language: str) -> RunFiles:
 
     told = [{**finding, "text": retell(finding, language)} for finding in files.findings]
     return dataclasses.replace(files, findings=told)
-
-
-def _notebook(files: RunFiles) -> Any:
-    if files.notebook is not None:
-        return files.notebook
-    with without_slow_imports():
-        import nbformat
-
-    return nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]

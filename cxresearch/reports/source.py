@@ -98,9 +98,14 @@ def _read_notebook(path: Path) -> Any:
     with without_slow_imports():
         import nbformat
 
+    faults: dict[str, Exception] = {}
     try:
-        return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, AttributeError) as error:
+        notebook = nbformat.read(path, as_version=4, capture_validation_error=faults)  # type: ignore[no-untyped-call]
+        if faults:  # what a cell has over and above its format does no harm
+            nbformat.validate(notebook, relax_add_props=True)
+    except (OSError, ValueError, AttributeError, nbformat.ValidationError) as error:
+        first = next(iter(str(error).strip().splitlines()), "not a notebook")
         raise CxError(
-            f"{path.name} of run {path.parent.name} cannot be read: {error}"
+            f"{path.name} of run {path.parent.name} cannot be read: {first}"
         ) from error
+    return notebook

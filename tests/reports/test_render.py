@@ -376,6 +376,11 @@ def test_a_run_whose_kernel_never_started_gets_a_page(make_run: MakeRun) -> None
         ("run.json", "[]", "is not a record"),
         ("figures/gaps.svg", None, "figures/gaps.svg of run .* cannot be read"),
         ("executed.ipynb", "{", "executed.ipynb of run .* cannot be read"),
+        (
+            "executed.ipynb",
+            '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}]}',
+            "executed.ipynb of run .* cannot be read",
+        ),
     ],
 )
 def test_a_damaged_run_folder_is_named(
