@@ -10,6 +10,7 @@ from typing import Any
 import bleach  # type: ignore[import-untyped]
 
 from cxresearch.errors import CxError
+from cxresearch.reports.plain import is_plain
 
 _TAGS = frozenset(
     ["a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del",
@@ -28,6 +29,7 @@ _ATTRIBUTES: dict[str, Any] = {
     "ol": ["start"],
     **{f"h{level}": ["id"] for level in range(2, 7)},
 }
+_ROW_OF_PANDAS = '<tr style="text-align: right;">'
 _STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
 _NO_ALT = re.compile(r"<img(?![^>]*\balt=\"[^\"]*\S[^\"]*\")[^>]*>")
 _OUTWARD = re.compile(r'<a href="(?=https?:)')
@@ -52,7 +54,8 @@ def clean_html(html: str, *, where: str, label: str = "") -> str:
     CxError
         A picture has no alternative text.
     """
-    shown = _cleaner().clean(_STYLE.sub("", html))
+    plain = html.replace(_ROW_OF_PANDAS, "<tr>")  # styles are taken out
+    shown = plain if is_plain(plain) else _cleaner().clean(_STYLE.sub("", html))
     if _NO_ALT.search(shown):
         raise CxError(
             f"{where} shows a picture without alternative text; record a figure instead"

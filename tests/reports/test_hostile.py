@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from cxresearch.errors import CxError
-from cxresearch.reports import render_report
+from cxresearch.reports import clean, render_report
 from cxresearch.reports.clean import clean_html
 from cxresearch.reports.markdown import Outline, render_markdown
 from cxresearch.reports.svg import inline_svg
@@ -27,6 +30,46 @@ HOSTILE = [
     "x" * 300,
     "]]> --> &amp; &#60;",
 ]
+
+
+TAGS = ["p", "h2", "em", "details", "summary", "table", "thead", "tbody", "tr", "th", "td"]
+OPENED = [
+    *(f"<{tag}>" for tag in TAGS),
+    '<table class="dataframe">',
+    '<h2 id="a-1">',
+    '<th scope="row">',
+    '<tr style="text-align: right;">',
+    '<p title="a>b">',
+    "<em onclick='x'>",
+    "<script>",
+    "<BR/>",
+]
+TEXTS = [
+    *("a", " \n ", "&amp;", "&lt;", "&#x27;", "&nbsp;", "&#9;", "&#60;", "&", ">", "<", "]]>"),
+    *("<!-- x -->", "<![CDATA[<p>]]>", "<?x?>", "\r", "\x00", "\x0c", "\xa0", "\ufeff", "</p>"),
+]
+WHOLE = [
+    "<p>a <em>b</em></p>",
+    "<table>\n<thead><tr><th>a</th></tr></thead> <tbody><tr><td>b</td></tr></tbody></table>",
+    "<details><summary>a</summary><p>b</p></details>",
+]
+PAGES = st.recursive(
+    st.sampled_from([*TEXTS, *WHOLE]),
+    lambda inner: st.builds(
+        lambda tag, parts: f"{tag}{''.join(parts)}</{re.findall('[a-zA-Z0-9]+', tag)[0]}>",
+        st.sampled_from(OPENED),
+        st.lists(inner, max_size=4),
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@drawn(st.lists(PAGES, max_size=3).map("".join))
+def test_what_is_not_cleaned_is_what_cleaning_leaves_as_it_is(html: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clean, "is_plain", lambda _: False)
+        cleaned = clean_html(html, where="c")
+    assert clean_html(html, where="c") == cleaned
 
 
 @pytest.mark.parametrize("text", HOSTILE)
