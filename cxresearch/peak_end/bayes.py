@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import integrate
 
+from cxresearch._types import FloatArray
 from cxresearch._validate import check_count
 from cxresearch.errors import CxError
 
@@ -79,10 +79,10 @@ def jzs_bayes_factor(
     df = n - 1 if n_second is None else n + n_second - 2
     null = -(df + 1) / 2 * math.log1p(statistic**2 / df)
 
-    def log_ratio(g: float) -> float:
+    def log_ratio(g: FloatArray) -> FloatArray:
         spread = 1 + effective * g
-        inside = math.log1p(statistic**2 / (spread * df))
-        return -0.5 * math.log(spread) - (df + 1) / 2 * inside - null
+        inside = np.log1p(statistic**2 / (spread * df))
+        return -0.5 * np.log(spread) - (df + 1) / 2 * inside - null
 
     return _exp(_log_integral(log_ratio, scale))
 
@@ -132,9 +132,9 @@ def log_regression_bayes_factor(
     check_count("predictors", predictors, at_least=1)
     check_count("n", n, at_least=predictors + 2)
 
-    def log_ratio(g: float) -> float:
-        kept = (n - predictors - 1) / 2 * math.log1p(g)
-        return kept - (n - 1) / 2 * math.log1p(g * (1 - r_squared))
+    def log_ratio(g: FloatArray) -> FloatArray:
+        kept = (n - predictors - 1) / 2 * np.log1p(g)
+        return kept - (n - 1) / 2 * np.log1p(g * (1 - r_squared))
 
     return _log_integral(log_ratio, scale * math.sqrt(n))
 
@@ -143,20 +143,16 @@ def _exp(value: float) -> float:
     return math.exp(value) if value < _LARGEST else math.inf
 
 
-def _log_integral(log_ratio: Callable[[float], float], scale: float) -> float:
-    """Integrate over g ~ inverse-gamma(1/2, scale²/2), on the log scale, around the peak."""
+def _log_integral(log_ratio: Callable[[FloatArray], FloatArray], scale: float) -> float:
+    """Integrate over g ~ inverse-gamma(1/2, scale²/2), on the log scale.
 
-    def log_density(u: float) -> float:
-        g = math.exp(u)
-        prior = math.log(scale) - 0.5 * math.log(2 * math.pi) - 1.5 * u - scale**2 / (2 * g)
-        return prior + u + log_ratio(g)
-
-    grid = np.linspace(-25.0, 60.0, 3401)
-    values = np.array([log_density(float(u)) for u in grid])
+    In u = log g the integrand is analytic, falls off on either side and is no narrower than a
+    tenth even with a hundred predictors: sums over steps as small as these are exact but for
+    rounding.
+    """
+    u = np.linspace(-25.0, 60.0, 3401)
+    g = np.exp(u)
+    prior = math.log(scale) - 0.5 * math.log(2 * math.pi) - 0.5 * u - scale**2 / (2 * g)
+    values = prior + log_ratio(g)
     top = float(values.max())
-    kept = grid[values > top - 60]
-    value, _ = integrate.quad(
-        lambda u: math.exp(log_density(u) - top), kept[0], kept[-1],
-        points=[float(grid[values.argmax()])], epsabs=0, epsrel=1e-11, limit=500,
-    )  # fmt: skip
-    return float(math.log(value) + top)
+    return top + math.log(float(np.exp(values - top).sum()) * (u[1] - u[0]))
