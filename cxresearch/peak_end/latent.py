@@ -11,8 +11,9 @@ import pandas as pd
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_fraction, check_names
 from cxresearch.errors import CxError, ResponseError
-from cxresearch.peak_end._latent import Courses, LatentFit, fit_latent, fits_beside
+from cxresearch.peak_end._latent import Courses, LatentFit
 from cxresearch.peak_end._latent_draws import read_courses
+from cxresearch.peak_end._latent_search import Clock, fit_latent
 from cxresearch.peak_end._traces import MomentColumns, Traces, read_traces, without_silent
 from cxresearch.peak_end.features import EpisodeFeaturesResult
 from cxresearch.results import Result, in_tidy_order
@@ -204,13 +205,13 @@ def latent_courses(
     rated = without_silent(moments, columns, features.features)
     traces = read_traces(rated, columns, scale=None, end_tolerance=1.0)
     courses, span = _courses(traces, keys[0])
-    found = _fit(courses, span)
+    clock, fit, others = fit_latent(_clocks(courses, span))
     read = partial(
-        read_courses, found.courses, value=partial(_peak, features=features), span=found.span,
+        read_courses, clock.courses, value=partial(_peak, features=features), span=clock.span,
         places=PLACES,
     )  # fmt: skip
-    mean, peak = read(fit=found.fit, confidence_level=confidence_level)
-    (own, own_peak), *beside = (read(fit=f, draws=_FEW) for f in (found.fit, *found.beside))
+    mean, peak = read(fit=fit, confidence_level=confidence_level)
+    (own, own_peak), *beside = (read(fit=f, draws=_FEW) for f in (fit, *others))
     episodes = traces.keys[keys].assign(
         peak_latent=peak[:, 0],
         end_latent=mean[:, -1],
@@ -221,7 +222,6 @@ def latent_courses(
         **{f"peak_off_{k}": (p - own_peak)[:, 0] for k, (_, p) in enumerate(beside, start=1)},
         **{f"end_off_{k}": (m - own)[:, -1] for k, (m, _) in enumerate(beside, start=1)},
     )
-    fit = found.fit
     return LatentCoursesResult(
         episodes=episodes.reset_index(drop=True),
         components=_components(fit, repeated=courses.repeated),
@@ -232,7 +232,7 @@ def latent_courses(
             }
         ),
         memory=fit.variances.memory if fit.variances.drift > 0 else float("nan"),
-        clock=found.clock,
+        clock=clock.name,
         log_likelihood=fit.log_likelihood,
         peak_rule=features.peak_rule,
         participant=keys[0],
@@ -264,38 +264,22 @@ def _courses(traces: Traces, participant: str) -> tuple[Courses, FloatArray]:
     ), span
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Found:
-    """A fit, those one standard error beside it, and the clock on which drift is forgotten."""
+def _clocks(courses: Courses, span: FloatArray) -> list[Clock]:
+    """Return the clocks on which drift may be forgotten.
 
-    fit: LatentFit
-    beside: list[LatentFit]
-    courses: Courses
-    span: FloatArray
-    clock: str
-
-
-def _fit(courses: Courses, span: FloatArray) -> _Found:
-    """Fit the courses.
-
-    Where episodes last unlike, drift may be forgotten over time, or over the way from start
-    to end; the more likely one is kept.
+    That is over time, and where episodes last unlike also over the way from start to end.
     """
-    found = _fit_on(courses, span, "time")
+    clocks = [_clock("time", courses, span)]
     typical = float(np.median(span[span > 0]))
     if np.ptp(span) > _ALIKE * typical:
         moved = replace(courses, times=courses.positions * typical)
-        other = _fit_on(moved, np.full(len(span), typical), "position")
-        found = min(found, other, key=lambda one: one.fit.aic)
-    shortest, longest = _check(found.courses, found.span)
-    beside = fits_beside(found.courses, found.fit, shortest=shortest, longest=longest)
-    return replace(found, beside=beside)
+        clocks.append(_clock("position", moved, np.full(len(span), typical)))
+    return clocks
 
 
-def _fit_on(courses: Courses, span: FloatArray, clock: str) -> _Found:
+def _clock(name: str, courses: Courses, span: FloatArray) -> Clock:
     shortest, longest = _check(courses, span)
-    fit = fit_latent(courses, shortest=shortest, longest=longest)
-    return _Found(fit=fit, beside=[], courses=courses, span=span, clock=clock)
+    return Clock(name=name, courses=courses, span=span, shortest=shortest, longest=longest)
 
 
 def _check(courses: Courses, span: FloatArray) -> tuple[float, float]:

@@ -18,7 +18,8 @@ from cxresearch.peak_end import (
     latent_courses,
     peak_end_sensitivity,
 )
-from cxresearch.peak_end._latent import Courses, Variances, evaluate
+from cxresearch.peak_end._latent import Courses, Variances
+from cxresearch.peak_end._latent_likelihood import Likelihood
 
 KEYS = {"participant": "person", "episode": "visit", "time": "time", "rating": "rating"}
 Golden = Callable[[str], dict[str, Any]]
@@ -104,7 +105,7 @@ SOME = dict(zip(NAMES, (0.7, 0.4, 0.5, 2.0, 0.9, 0.3), strict=True))
 
 def test_the_likelihood_is_that_of_the_whole_covariance() -> None:
     courses, own = few_courses(), Variances(**SOME)
-    fit = evaluate(courses, own)
+    fit = Likelihood.of(courses).at(own)
     mean = [fit.beta[0] - fit.beta[1] / 2, fit.beta[1], fit.beta[2]]
     total = 0.0
     for person in range(6):
@@ -121,15 +122,15 @@ def test_the_likelihood_is_that_of_the_whole_covariance() -> None:
 
 
 def test_the_slopes_of_the_likelihood_are_its_differences() -> None:
-    courses, point = few_courses(), np.log(list(SOME.values()))
+    likelihood, point = Likelihood.of(few_courses()), np.log(list(SOME.values()))
 
     def at(log_values: np.ndarray) -> float:
         own = Variances(**dict(zip(NAMES, np.exp(log_values).tolist(), strict=True)))
-        return evaluate(courses, own).log_likelihood
+        return likelihood.at(own).log_likelihood
 
     steps = np.eye(6) * 1e-5
     numeric = [(at(point + step) - at(point - step)) / 2e-5 for step in steps]
-    found = evaluate(courses, Variances(**SOME)).slopes
+    found = likelihood.at(Variances(**SOME)).slopes
     np.testing.assert_allclose(found, numeric, rtol=1e-6, atol=1e-6)
 
 
