@@ -23,7 +23,7 @@ PLACES = 21
 """Places from start to end at which the latent course is read."""
 
 _FEWEST = 10
-_ALIKE, _FEW = 0.05, 128
+_ALIKE = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -206,21 +206,19 @@ def latent_courses(
     traces = read_traces(rated, columns, scale=None, end_tolerance=1.0)
     courses, span = _courses(traces, keys[0])
     clock, fit, others = fit_latent(_clocks(courses, span))
-    read = partial(
-        read_courses, clock.courses, value=partial(_peak, features=features), span=clock.span,
-        places=PLACES,
+    read = read_courses(
+        clock.courses, [fit, *others], partial(_peak, features=features), span=clock.span,
+        places=PLACES, confidence_level=confidence_level,
     )  # fmt: skip
-    mean, peak = read(fit=fit, confidence_level=confidence_level)
-    (own, own_peak), *beside = (read(fit=f, draws=_FEW) for f in (fit, *others))
     episodes = traces.keys[keys].assign(
-        peak_latent=peak[:, 0],
-        end_latent=mean[:, -1],
-        mean_latent=mean.mean(axis=1),
+        peak_latent=read.value,
+        end_latent=read.mean[:, -1],
+        mean_latent=read.mean.mean(axis=1),
         n_moments=courses.there.sum(axis=1),
-        peak_low=peak[:, 1],
-        peak_high=peak[:, 2],
-        **{f"peak_off_{k}": (p - own_peak)[:, 0] for k, (_, p) in enumerate(beside, start=1)},
-        **{f"end_off_{k}": (m - own)[:, -1] for k, (m, _) in enumerate(beside, start=1)},
+        peak_low=read.low,
+        peak_high=read.high,
+        **{f"peak_off_{k}": off for k, off in enumerate(read.value_off.T, start=1)},
+        **{f"end_off_{k}": off for k, off in enumerate(read.end_off.T, start=1)},
     )
     return LatentCoursesResult(
         episodes=episodes.reset_index(drop=True),
@@ -299,14 +297,13 @@ def _check(courses: Courses, span: FloatArray) -> tuple[float, float]:
 
 
 def _peak(courses: FloatArray, *, features: EpisodeFeaturesResult) -> FloatArray:
-    """Return the most intense value of courses of shape (…, G)."""
+    """Return the most intense value of courses of shape (N, G, D), (N, D)."""
     if features.peak_rule == "maximum":
-        best = courses.argmax(axis=-1)
-    elif features.peak_rule == "minimum":
-        best = courses.argmin(axis=-1)
-    else:
-        best = np.abs(courses - features.neutral).argmax(axis=-1)
-    return np.take_along_axis(courses, best[..., None], axis=-1)[..., 0]
+        return np.asarray(courses.max(axis=1))
+    if features.peak_rule == "minimum":
+        return np.asarray(courses.min(axis=1))
+    low, high = courses.min(axis=1), courses.max(axis=1)
+    return np.where(high - features.neutral >= features.neutral - low, high, low)
 
 
 def _components(fit: LatentFit, *, repeated: bool) -> pd.DataFrame:
