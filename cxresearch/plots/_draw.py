@@ -6,82 +6,53 @@ Both are asked for many marks at a time: what a call of theirs costs by far outw
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple
 
+import numpy as np
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure as MplFigure
-from matplotlib.markers import MarkerStyle
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from cxresearch.plots._canvas import Canvas, Line, Point
+from cxresearch.plots._canvas import Area, Canvas, Line, Point
+from cxresearch.plots._pen import DPI, PAGE, Pen
 from cxresearch.plots._place import NARROW, WIDE, Layout, Placement, place
 from cxresearch.plots._rows import Chart, Interval, Pair, Several, Sign
-from cxresearch.plots._svg import finished_svg, own_settings
+from cxresearch.plots._svg import own_settings, whole_svg, written
 from cxresearch.plots.palette import BAR, CARD, EXPECTED, LINE, RECEIVED, SOFT
 from cxresearch.shown import Figure
 
-_POINTS_PER_INCH = 72.0
-_POINT_SIZE = 27.0
+_POINT = 5.2
+"""Width of a point of a cloud."""
+_MOST_OVER = 8
+"""So many points over each other hide what is below; more are not drawn as further layers."""
 _BESIDE = 6.5
 """How far the intervals of one row stand from its middle."""
 
-_SIGNS: dict[Sign, dict[str, Any]] = {
-    "expected": {
-        "marker": "D",
-        "s": 100,
-        "color": CARD,
-        "edgecolor": EXPECTED,
-        "linewidth": 2.2,
-    },
-    "received": {
-        "marker": "o",
-        "s": 108,
-        "color": RECEIVED,
-        "edgecolor": CARD,
-        "linewidth": 0.8,
-    },
-    "excludes_zero": {
-        "marker": "o",
-        "s": 100,
-        "color": RECEIVED,
-        "edgecolor": RECEIVED,
-        "linewidth": 2,
-    },
-    "includes_zero": {
-        "marker": "o",
-        "s": 100,
-        "color": CARD,
-        "edgecolor": RECEIVED,
-        "linewidth": 2,
-    },
-    "against": {
-        "marker": "v",
-        "s": 120,
-        "color": EXPECTED,
-        "edgecolor": EXPECTED,
-        "linewidth": 1.5,
-    },
-    "turning": {
-        "marker": "D",
-        "s": 84,
-        "color": CARD,
-        "edgecolor": EXPECTED,
-        "linewidth": 2.2,
-    },
-    "unsigned": {
-        "marker": "s",
-        "s": 84,
-        "color": CARD,
-        "edgecolor": RECEIVED,
-        "linewidth": 2,
-    },
+
+class _Look(NamedTuple):
+    marker: str
+    size: float
+    fill: str
+    edge: str
+    width: float
+
+
+_SIGNS: dict[Sign, _Look] = {
+    "expected": _Look("D", 100, CARD, EXPECTED, 2.2),
+    "received": _Look("o", 108, RECEIVED, CARD, 0.8),
+    "excludes_zero": _Look("o", 100, RECEIVED, RECEIVED, 2),
+    "includes_zero": _Look("o", 100, CARD, RECEIVED, 2),
+    "against": _Look("v", 120, EXPECTED, EXPECTED, 1.5),
+    "turning": _Look("D", 84, CARD, EXPECTED, 2.2),
+    "unsigned": _Look("s", 84, CARD, RECEIVED, 2),
 }
 """Signs differ in shape or filling as well as in colour, so that a grey print can be read."""
 
@@ -103,15 +74,20 @@ def pictured(
     canvases = [compose(layout) for layout in (WIDE, NARROW)]
     with own_settings():
         wide, narrow = (
-            finished_svg(
-                _painted(canvas),
-                canvas.texts,
-                name=f"{name}-{canvas.layout.name}",
-                alt_text=alt_text,
-            )
+            picture(canvas, name=f"{name}-{canvas.layout.name}", alt_text=alt_text)
             for canvas in canvases
         )
     return Figure(name=name, svg=wide, svg_narrow=narrow, alt_text=alt_text, caption=caption)
+
+
+def picture(canvas: Canvas, *, name: str, alt_text: str) -> str:
+    """Return a drawing as inline SVG; `name` is the prefix of every id."""
+    return whole_svg(
+        [*_painted(canvas, name), *map(written, canvas.texts)],
+        size=(canvas.layout.width, canvas.height),
+        name=name,
+        alt_text=alt_text,
+    )
 
 
 def charted(placement: Placement, *, zero: bool) -> Canvas:
@@ -124,40 +100,19 @@ def charted(placement: Placement, *, zero: bool) -> Canvas:
     return canvas
 
 
-def _painted(canvas: Canvas) -> MplFigure:
-    figure, axes = _page(canvas.layout.width, canvas.height)
-    if canvas.areas:
-        areas = PolyCollection(
-            [area.corners for area in canvas.areas],
-            facecolors=[to_rgba(area.colour, area.opacity) for area in canvas.areas],
-            linewidths=0,
-        )
-        _add(axes, areas, zorder=1)
-    for (colour, width, dashed), lines in _alike(canvas.lines):
-        strokes = PathPatch(
-            _in_one(lines),
-            fill=False,
-            edgecolor=colour,
-            linewidth=width,
-            linestyle=(0, (4, 3)) if dashed else "solid",
-            capstyle="butt" if dashed else "projecting",
-            joinstyle="round",
-        )
-        _add(axes, strokes, zorder=2)
-    _scatter(axes, canvas.points, s=_POINT_SIZE, color=RECEIVED, alpha=0.34, linewidth=0)
-    _draw_dots(axes, canvas.dots)
-    return figure
-
-
-def _page(width: float, height: float) -> tuple[MplFigure, Axes]:
-    """Return empty axes in viewBox units, the origin at the top left as in SVG."""
-    figure, axes = _sheet()
-    for marks in [*axes.collections, *axes.patches]:
+def _painted(canvas: Canvas, name: str) -> list[str]:
+    """Return the elements of a drawing without its texts."""
+    axes = _sheet()
+    for marks in [*axes.patches, *axes.collections]:
         marks.remove()
-    figure.set_size_inches(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH)
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    return figure, axes
+    _draw_areas(axes, canvas.areas)
+    _draw_lines(axes, canvas.lines)
+    _draw_points(axes, canvas.points)
+    _draw_dots(axes, canvas.dots)
+    pen = Pen(name)
+    for marks in sorted([*axes.patches, *axes.collections], key=Artist.get_zorder):
+        marks.draw(pen)
+    return pen.elements
 
 
 def make_ready() -> None:
@@ -167,70 +122,78 @@ def make_ready() -> None:
 
 
 @cache
-def _sheet() -> tuple[MplFigure, Axes]:
-    # Used for every picture: to make axes takes longer than to draw on them.
-    figure = MplFigure(dpi=_POINTS_PER_INCH)
+def _sheet() -> Axes:
+    """Return axes in viewBox units, the origin at the top left as in SVG.
+
+    They serve every picture, whatever its size, as nothing is clipped: to make axes takes
+    longer than to draw on them.
+    """
+    figure = MplFigure(figsize=(PAGE / DPI, PAGE / DPI), dpi=DPI)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    # Never shown, and seaborn does not go through every tick label to name the axes itself.
-    axes.set(xlabel=" ", ylabel=" ")
-    axes.set_axis_off()
-    return figure, axes
+    axes.set(xlim=(0, PAGE), ylim=(PAGE, 0), autoscale_on=False)
+    return axes
 
 
-def _alike(lines: Iterable[Line]) -> Iterable[tuple[tuple[str, float, bool], list[Line]]]:
-    """Return lines that look alike together, in the order in which their looks appear."""
-    found: dict[tuple[str, float, bool], list[Line]] = {}
+def _draw_areas(axes: Axes, areas: Sequence[Area]) -> None:
+    if areas:
+        colours = [to_rgba(area.colour, area.opacity) for area in areas]
+        corners = [area.corners for area in areas]
+        axes.add_artist(PolyCollection(corners, facecolors=colours, linewidths=0, zorder=1))
+
+
+def _draw_lines(axes: Axes, lines: Iterable[Line]) -> None:
+    """Draw lines that look alike as one, in the order in which their looks appear."""
+    alike: dict[tuple[str, float, bool], list[Sequence[Point]]] = {}
     for line in lines:
-        found.setdefault((line.colour, line.width, line.dashed), []).append(line)
-    return found.items()
+        alike.setdefault((line.colour, line.width, line.dashed), []).append(line.points)
+    for (colour, width, dashed), strokes in alike.items():
+        how: dict[str, Any] = {"linestyle": (0, (4, 3)), "capstyle": "butt"} if dashed else {}
+        _stroke(axes, strokes, edgecolor=colour, linewidth=width, zorder=2, **how)
 
 
-def _in_one(lines: Iterable[Line]) -> Path:
+def _draw_points(axes: Axes, points: Iterable[Point]) -> None:
+    """Draw the points of a cloud as dots that do not overlap, on top of others that do not.
+
+    Where points overlap it is darker, although one element draws hundreds of them.
+    """
+    layers: dict[tuple[float, float, int], list[Sequence[Point]]] = {}
+    taken: Counter[tuple[float, float]] = Counter()
+    for x, y in points:
+        # Squares as wide as a point: those of the same parity are at least a point apart.
+        square = (x // _POINT, y // _POINT)
+        layer = (square[0] % 2, square[1] % 2, taken[square] % _MOST_OVER)
+        layers.setdefault(layer, []).append(((x, y), (x + 0.01, y)))
+        taken[square] += 1
+    for dots in layers.values():
+        _stroke(
+            axes, dots, edgecolor=RECEIVED, linewidth=_POINT, alpha=0.34, zorder=3,
+            capstyle="round",
+        )  # fmt: skip
+
+
+def _stroke(axes: Axes, strokes: Iterable[Sequence[Point]], **how: Any) -> None:
     points: list[Point] = []
     codes: list[int] = []
-    for line in lines:
-        points += line.points
-        codes += [int(Path.MOVETO)] + [int(Path.LINETO)] * (len(line.points) - 1)
-    path = Path(points, codes)
-    path.should_simplify = False
-    return path
+    for stroke in strokes:
+        points += stroke
+        codes += [int(Path.MOVETO)] + [int(Path.LINETO)] * (len(stroke) - 1)
+    looks = {"capstyle": "projecting", **how}
+    axes.add_artist(PathPatch(Path(points, codes), fill=False, **looks))
 
 
-def _add(axes: Axes, marks: Artist, *, zorder: float) -> None:
-    marks.set(clip_on=False, zorder=zorder)
-    axes.add_artist(marks)
-
-
-def _draw_dots(axes: Axes, dots: Iterable[tuple[float, float, Sign]]) -> None:
-    """Draw all signs at once, then give each its looks; later kinds lie on top."""
-    known = [dot for sign in _SIGNS for dot in dots if dot[2] == sign and _is_place(dot)]
-    marks = _scatter(axes, [(x, y) for x, y, _ in known])
-    if marks is None:
-        return
-    looks = [_SIGNS[sign] for _, _, sign in known]
-    alike = all(look == looks[0] for look in looks)
-    marks.set_paths([_marker(look["marker"]) for look in (looks[:1] if alike else looks)])
-    marks.set_sizes([look["s"] for look in looks[: 1 if alike else None]])
-    marks.set_facecolor([look["color"] for look in looks])
-    marks.set_edgecolor([look["edgecolor"] for look in looks])
-    marks.set_linewidth([look["linewidth"] for look in looks])
-
-
-def _is_place(dot: tuple[float, float, Sign]) -> bool:
-    return math.isfinite(dot[0]) and math.isfinite(dot[1])
-
-
-def _marker(name: str) -> Path:
-    style = MarkerStyle(name)
-    return style.get_path().transformed(style.get_transform())
-
-
-def _scatter(axes: Axes, points: Sequence[Point], **how: Any) -> PathCollection | None:
-    if not points:
-        return None
-    x, y = zip(*points, strict=True)
-    sns.scatterplot(x=x, y=y, ax=axes, legend=False, clip_on=False, zorder=3, **how)
-    return cast(PathCollection, axes.collections[-1])
+def _draw_dots(axes: Axes, dots: Sequence[tuple[float, float, Sign]]) -> None:
+    """Draw the signs; later kinds lie on top."""
+    for sign, look in _SIGNS.items():
+        places = [(x, y) for x, y, own in dots if own == sign and math.isfinite(x + y)]
+        if places:
+            x, y = np.array(places).T
+            looks = {"s": look.size, "edgecolors": look.edge, "linewidths": look.width}
+            # Without its line this is a scatter of plain numbers; seaborn's other one makes a
+            # data frame of them first, which takes several times as long as to draw.
+            sns.regplot(
+                x=x, y=y, fit_reg=False, marker=look.marker, color=look.fill,
+                scatter_kws={"alpha": 1, "zorder": 3, **looks}, ax=axes,
+            )  # fmt: skip
 
 
 def _grid(canvas: Canvas, placement: Placement, *, zero: bool) -> None:
@@ -288,5 +251,5 @@ def _intervals(canvas: Canvas, placement: Placement) -> None:
 
 
 def _line_colour(sign: Sign) -> str:
-    colour: str = _SIGNS[sign]["edgecolor"]
+    colour = _SIGNS[sign].edge
     return RECEIVED if colour == CARD else colour
