@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cxresearch._types import FloatArray
+from cxresearch._types import FloatArray, IntArray
 from cxresearch._validate import check_names
 from cxresearch.errors import CxError, ResponseError
 
@@ -44,13 +44,15 @@ def complete_rows(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataF
         No complete row is left.
     """
     check_names("columns", list(columns), [str(c) for c in frame.columns], of="columns")
-    used = frame[list(dict.fromkeys(columns))]
-    numeric = used.select_dtypes("number")
-    finite = np.isfinite(numeric.to_numpy(dtype=float)).all(axis=1)
-    whole = used.notna().to_numpy().all(axis=1) & finite
+    used = {name: frame[name] for name in columns}
+    whole = np.ones(len(frame), dtype=bool)
+    for column in used.values():
+        whole &= column.notna().to_numpy()
+        if is_numeric(column):
+            whole &= np.isfinite(column.to_numpy(dtype=float, na_value=np.nan))
     if not whole.any():
-        raise ResponseError(f"no row has a value in all of {list(used.columns)}")
-    return used.loc[whole].reset_index(drop=True), int((~whole).sum())
+        raise ResponseError(f"no row has a value in all of {list(used)}")
+    return frame.loc[whole, list(used)].reset_index(drop=True), int((~whole).sum())
 
 
 def is_numeric(column: pd.Series) -> bool:
@@ -61,9 +63,15 @@ def is_numeric(column: pd.Series) -> bool:
 def levels_of(column: pd.Series) -> tuple[str, ...]:
     """Return the levels that occur, in the order of the categories, else sorted."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        present = set(column.dropna())
-        return tuple(str(level) for level in column.cat.categories if level in present)
+        categories = column.cat.categories.tolist()
+        return tuple(str(categories[code]) for code in np.unique(column.cat.codes) if code >= 0)
     return tuple(str(level) for level in sorted(column.dropna().unique()))
+
+
+def arms_of(column: pd.Series, levels: tuple[str, ...]) -> IntArray:
+    """Return the number of the level each row is in."""
+    place = {level: number for number, level in enumerate(levels)}
+    return np.array([place[str(value)] for value in column], dtype=np.int64)
 
 
 def design(frame: pd.DataFrame, fixed: Sequence[str]) -> Design:

@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxresearch._types import FloatArray
+from cxresearch._types import FloatArray, IntArray
 from cxresearch._validate import check_count, check_fraction, check_names
 from cxresearch.errors import CxError, ResponseError
-from cxresearch.peak_end._design import complete_rows, levels_of
+from cxresearch.peak_end._design import arms_of, complete_rows, levels_of
 from cxresearch.peak_end.choice import wilson_interval
 from cxresearch.results import Result, in_tidy_order
+
+_CELLS = 100_000
+"""Labels shuffled in one block: people times draws."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -209,20 +212,12 @@ def balance_test(
     levels = levels_of(used[condition])
     if len(levels) < 2:
         raise ResponseError(f"one condition only, {levels[0]!r}; nothing to compare")
-    for name in covariates:
-        if not pd.api.types.is_numeric_dtype(used[name]):
-            raise CxError(
-                f"covariate {name!r} must be numeric; it holds {used[name].iloc[0]!r}"
-            )
-        if used[name].nunique() < 2:
-            raise ResponseError(f"covariate {name!r} is the same for everybody; leave it out")
-    arms = pd.Categorical(used[condition].astype(str), categories=list(levels)).codes
-    x = used[list(covariates)].to_numpy(dtype=float)
+    arms = arms_of(used[condition], levels)
+    x = np.column_stack([_varying(used[name]) for name in covariates])
     scores = _whitened(x)
-    statistic = _distance(scores, arms, len(levels))
-    rng = np.random.default_rng(seed)
-    drawn = np.array(
-        [_distance(scores, rng.permutation(arms), len(levels)) for _ in range(permutations)]
+    statistic = float(_distances(scores, arms[None], len(levels))[0])
+    drawn = _shuffled_distances(
+        scores, arms, len(levels), draws=permutations, rng=np.random.default_rng(seed)
     )
     reached = int((drawn >= statistic * (1 - 1e-12)).sum())
     return BalanceResult(
@@ -237,6 +232,19 @@ def balance_test(
     )
 
 
+def _varying(covariate: pd.Series) -> FloatArray:
+    if not pd.api.types.is_numeric_dtype(covariate):
+        raise CxError(
+            f"covariate {covariate.name!r} must be numeric; it holds {covariate.iloc[0]!r}"
+        )
+    values: FloatArray = covariate.to_numpy(dtype=float)
+    if np.ptp(values) == 0:
+        raise ResponseError(
+            f"covariate {covariate.name!r} is the same for everybody; leave it out"
+        )
+    return values
+
+
 def _whitened(x: FloatArray) -> FloatArray:
     """Return uncorrelated scores with variance 1 that span the centred covariates."""
     centred = x - x.mean(axis=0)
@@ -245,10 +253,26 @@ def _whitened(x: FloatArray) -> FloatArray:
     return kept
 
 
-def _distance(scores: FloatArray, arms: np.ndarray, count: int) -> float:
-    sizes = np.bincount(arms, minlength=count)
-    sums = np.array([np.bincount(arms, weights=s, minlength=count) for s in scores.T])
-    return float((sums**2 / sizes).sum())
+def _distances(scores: FloatArray, arms: IntArray, count: int) -> FloatArray:
+    """Return the distance between the arms under each row of `arms`, shape (draws, n)."""
+    distances = np.zeros(len(arms))
+    for arm in range(count):
+        inside = (arms == arm).astype(float)
+        distances += ((inside @ scores) ** 2).sum(axis=1) / inside[0].sum()
+    return distances
+
+
+def _shuffled_distances(
+    scores: FloatArray, arms: IntArray, count: int, *, draws: int, rng: np.random.Generator
+) -> FloatArray:
+    """Return distances between arms whose labels are shuffled; a block of draws at a time."""
+    block = max(1, _CELLS // len(arms))
+    return np.concatenate(
+        [
+            _distances(scores, rng.permuted(np.tile(arms, (size, 1)), axis=1), count)
+            for size in (min(block, draws - done) for done in range(0, draws, block))
+        ]
+    )
 
 
 def _differences(
