@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import ClassVar
@@ -12,11 +12,19 @@ import pandas as pd
 from scipy import stats
 
 from cxresearch._effects import hedges_correction, noncentrality_interval
-from cxresearch._multiplicity import adjust_p_values
 from cxresearch._types import P_ADJUST, FloatArray, PAdjust
 from cxresearch._validate import check_choice, check_fraction, check_names
 from cxresearch.errors import CxError, ResponseError
-from cxresearch.peak_end._design import complete_rows, levels_of
+from cxresearch.peak_end._contrasts import (
+    Groups,
+    Pairs,
+    in_groups,
+    pooled_contrasts,
+    regression_contrasts,
+    tests_of,
+    welch_contrasts,
+)
+from cxresearch.peak_end._design import arms_of, complete_rows, levels_of
 from cxresearch.peak_end._least_squares import least_squares
 from cxresearch.results import Result, in_tidy_order
 
@@ -172,31 +180,34 @@ def compare_conditions(
     _check_once(episodes, participant)
     used, omitted = complete_rows(episodes, [outcome, condition, *stamped])
     y, levels = _outcome(used, outcome), levels_of(used[condition])
-    arms = pd.Categorical(used[condition].astype(str), categories=list(levels)).codes
-    _check_arms(y, arms, levels)
+    arms = arms_of(used[condition], levels)
+    groups = in_groups(y, arms)
+    _check_groups(groups, levels)
     if control:
         check_names("control", [control], levels, of="conditions")
     pairs = _pairs(levels, control)
-    x = used[list(stamped)].to_numpy(dtype=float)
-    blocks = [_welch("welch", y, arms, pairs), _pooled(y, arms, pairs)]
+    contrasts = {
+        "welch": welch_contrasts(groups, pairs),
+        "pooled": pooled_contrasts(groups, pairs),
+    }
     reduction = float("nan")
     if stamped:
+        x = used[list(stamped)].to_numpy(dtype=float)
         centred = x - x.mean(axis=0)
-        adjusted = y - centred @ least_squares(_with_one(x), y).beta[1:]
+        with_one = np.column_stack([np.ones(len(x)), x])
+        adjusted = y - centred @ least_squares(with_one, y).beta[1:]
         reduction = 1 - float(adjusted.var() / y.var())
-        blocks += [
-            _regression("ancova", y, arms, centred, pairs),
-            _regression("lin", y, arms, centred, pairs),
-            _welch("cuped", adjusted, arms, pairs),
-        ]
-    table = pd.concat(
-        [_finished(block, levels, confidence_level, p_adjust) for block in blocks],
-        ignore_index=True,
-    )
+        contrasts |= {
+            "ancova": regression_contrasts(y, arms, centred, pairs, own_slopes=False),
+            "lin": regression_contrasts(y, arms, centred, pairs, own_slopes=True),
+            "cuped": welch_contrasts(in_groups(adjusted, arms), pairs),
+        }
+    tested = tests_of(contrasts, len(levels), confidence_level, p_adjust)
+    tested.insert(1, "group", [f"{levels[b]} − {levels[a]}" for a, b in pairs] * len(contrasts))
     return ConditionsResult(
-        estimates=in_tidy_order(_with_effects(table, y, arms, pairs, confidence_level)),
-        conditions=_conditions(y, arms, levels),
-        omnibus=_omnibus(y, arms, len(levels)),
+        estimates=_with_effects(tested, groups, pairs, confidence_level),
+        conditions=_conditions(groups, levels),
+        omnibus=_omnibus(groups),
         variance_reduction=reduction,
         covariates=tuple(stamped),
         control=control,
@@ -208,9 +219,6 @@ def compare_conditions(
         p_adjust=p_adjust,
         notes=(f"rows_omitted:{omitted}",) if omitted else (),
     )
-
-
-Pairs = list[tuple[int, int]]
 
 
 def _check_stamps(stamped: dict[str, str]) -> None:
@@ -244,14 +252,15 @@ def _outcome(used: pd.DataFrame, outcome: str) -> FloatArray:
     return used[outcome].to_numpy(dtype=float)
 
 
-def _check_arms(y: FloatArray, arms: np.ndarray, levels: tuple[str, ...]) -> None:
+def _check_groups(groups: Groups, levels: tuple[str, ...]) -> None:
     if len(levels) < 2:
         raise ResponseError(f"one condition only, {levels[0]!r}; nothing to compare")
-    sizes = np.bincount(arms, minlength=len(levels))
-    for level, size in zip(levels, sizes, strict=True):
-        if size < 2:
-            raise ResponseError(f"condition {level!r} has {size} person; at least 2 are needed")
-    if all(np.ptp(y[arms == arm]) == 0 for arm in range(len(levels))):
+    for level, group in zip(levels, groups, strict=True):
+        if len(group) < 2:
+            raise ResponseError(
+                f"condition {level!r} has {len(group)} person; at least 2 are needed"
+            )
+    if all(np.ptp(group) == 0 for group in groups):
         raise ResponseError("the outcome is the same for everybody in each condition")
 
 
@@ -262,89 +271,14 @@ def _pairs(levels: tuple[str, ...], control: str) -> Pairs:
     return list(combinations(range(len(levels)), 2))
 
 
-def _with_one(x: FloatArray) -> FloatArray:
-    return np.column_stack([np.ones(len(x)), x])
-
-
-def _welch(term: str, y: FloatArray, arms: np.ndarray, pairs: Pairs) -> pd.DataFrame:
-    rows = []
-    for first, second in pairs:
-        a, b = y[arms == first], y[arms == second]
-        of_a, of_b = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            df = (of_a + of_b) ** 2 / (of_a**2 / (len(a) - 1) + of_b**2 / (len(b) - 1))
-        rows.append((b.mean() - a.mean(), np.sqrt(of_a + of_b), df, len(a) + len(b)))
-    return _block(term, rows, pairs)
-
-
-def _block(term: str, rows: Sequence[tuple[float, ...]], pairs: Pairs) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["estimate", "std_error", "df", "n"], dtype=float)
-    first, second = zip(*pairs, strict=True)
-    return table.assign(term=term, first=first, second=second, p_tukey=np.nan)
-
-
-def _pooled(y: FloatArray, arms: np.ndarray, pairs: Pairs) -> pd.DataFrame:
-    count = int(arms.max()) + 1
-    fit = least_squares(np.eye(count)[arms], y)
-    sizes = np.bincount(arms)
-    rows = [
-        (
-            fit.beta[b] - fit.beta[a],
-            np.sqrt(fit.rss / fit.df * (1 / sizes[a] + 1 / sizes[b])),
-            fit.df,
-            len(y),
-        )
-        for a, b in pairs
-    ]
-    table = _block("pooled", rows, pairs)
-    spread = np.sqrt(2) * np.abs(table["estimate"] / table["std_error"])
-    return table.assign(p_tukey=stats.studentized_range.sf(spread, count, fit.df))
-
-
-def _regression(
-    term: str, y: FloatArray, arms: np.ndarray, centred: FloatArray, pairs: Pairs
-) -> pd.DataFrame:
-    """Cell means with covariates at their mean: common slopes, or own slopes and HC2."""
-    means = np.eye(int(arms.max()) + 1)[arms]
-    own = term == "lin"
-    slopes = [means * centred[:, [k]] for k in range(centred.shape[1])] if own else [centred]
-    fit = least_squares(np.column_stack([means, *slopes]), y)
-    covariance = fit.covariance("hc2" if own else "classical")
-    rows = []
-    for a, b in pairs:
-        contrast = np.zeros(len(fit.beta))
-        contrast[[a, b]] = -1.0, 1.0
-        error = float(np.sqrt(contrast @ covariance @ contrast))
-        rows.append((fit.beta[b] - fit.beta[a], error, fit.df, len(y)))
-    return _block(term, rows, pairs)
-
-
-def _finished(
-    block: pd.DataFrame, levels: tuple[str, ...], confidence_level: float, p_adjust: PAdjust
-) -> pd.DataFrame:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        statistic = block["estimate"] / block["std_error"]
-    p_value = 2 * stats.t.sf(np.abs(statistic), block["df"])
-    half = stats.t.ppf((1 + confidence_level) / 2, block["df"]) * block["std_error"]
-    pairs = zip(block["first"], block["second"], strict=True)
-    return block.assign(
-        group=[f"{levels[b]} − {levels[a]}" for a, b in pairs],
-        statistic=statistic,
-        p_value=p_value,
-        p_adjusted=adjust_p_values(p_value, method=p_adjust),
-        conf_low=block["estimate"] - half,
-        conf_high=block["estimate"] + half,
-    ).drop(columns=["first", "second"])
-
-
 def _with_effects(
-    table: pd.DataFrame, y: FloatArray, arms: np.ndarray, pairs: Pairs, confidence_level: float
+    table: pd.DataFrame, groups: Groups, pairs: Pairs, confidence_level: float
 ) -> pd.DataFrame:
+    """Add Hedges' g to the first method's pairs."""
     effects = np.full((len(table), 3), np.nan)
-    for row, (first, second) in enumerate(pairs):
-        a, b = y[arms == first], y[arms == second]
+    for row, (a, b) in enumerate((groups[first], groups[second]) for first, second in pairs):
         df = len(a) + len(b) - 2
-        squares = a.var(ddof=1) * (len(a) - 1) + b.var(ddof=1) * (len(b) - 1)
+        squares = a.var() * len(a) + b.var() * len(b)
         root = np.sqrt(len(a) * len(b) / (len(a) + len(b)))
         if squares > 0:
             d = (b.mean() - a.mean()) / np.sqrt(squares / df)
@@ -357,25 +291,25 @@ def _with_effects(
     )
 
 
-def _conditions(y: FloatArray, arms: np.ndarray, levels: tuple[str, ...]) -> pd.DataFrame:
-    grouped = pd.Series(y).groupby(arms)
+def _conditions(groups: Groups, levels: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "condition": list(levels),
-            "n": grouped.size().to_numpy(),
-            "mean": grouped.mean().to_numpy(),
-            "sd": grouped.std().to_numpy(),
+            "n": [len(group) for group in groups],
+            "mean": [group.mean() for group in groups],
+            "sd": [group.std(ddof=1) for group in groups],
         }
     )
 
 
-def _omnibus(y: FloatArray, arms: np.ndarray, count: int) -> pd.DataFrame:
-    groups = [y[arms == arm] for arm in range(count)]
+def _omnibus(groups: Groups) -> pd.DataFrame:
+    count, n = len(groups), sum(map(len, groups))
     sizes = np.array([len(group) for group in groups], dtype=float)
     means = np.array([group.mean() for group in groups])
     variances = np.array([group.var(ddof=1) for group in groups])
-    within = float((variances * (sizes - 1)).sum() / (len(y) - count))
-    f = float((sizes * (means - y.mean()) ** 2).sum() / (count - 1)) / within
+    within = float((variances * (sizes - 1)).sum() / (n - count))
+    between = sizes * (means - (sizes * means).sum() / n) ** 2
+    f = float(between.sum() / (count - 1)) / within
     welch, df = float("nan"), float("nan")
     if (variances > 0).all():
         w = sizes / variances
@@ -383,14 +317,13 @@ def _omnibus(y: FloatArray, arms: np.ndarray, count: int) -> pd.DataFrame:
         spare = ((1 - w / w.sum()) ** 2 / (sizes - 1)).sum() / (count**2 - 1)
         welch = float((w * (means - centre) ** 2).sum() / (count - 1))
         welch, df = welch / (1 + 2 * (count - 2) * spare), float(1 / (3 * spare))
-    table = pd.DataFrame(
+    statistic, denominator = np.array([welch, f]), np.array([df, float(n - count)])
+    return pd.DataFrame(
         {
             "term": ["welch", "anova"],
-            "statistic": [welch, f],
+            "statistic": statistic,
             "df": [count - 1.0] * 2,
-            "df_denominator": [df, float(len(y) - count)],
+            "df_denominator": denominator,
+            "p_value": stats.f.sf(statistic, count - 1.0, denominator),
         }
-    )
-    return table.assign(
-        p_value=stats.f.sf(table["statistic"], table["df"], table["df_denominator"])
     )

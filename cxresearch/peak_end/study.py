@@ -268,7 +268,7 @@ def _effect(
     confidence_level: float,
     p_adjust: PAdjust,
 ) -> ConditionEffect:
-    used = _with_period(episodes[episodes["condition"].notna()])
+    used = episodes[episodes["condition"].notna()]
     if table.one_episode_each:
         return compare_conditions(
             used,
@@ -280,6 +280,7 @@ def _effect(
             confidence_level=confidence_level,
             p_adjust=p_adjust,
         )
+    used = _with_period(used)
     if table.data.design == "within" and _is_crossover(used):
         return crossover(
             used,
