@@ -111,11 +111,9 @@ def read_traces(
         words = f"is off the scale {scale[0]:g}–{scale[1]:g}"
         faults += list(_row_faults(moments[columns.rating], off, words))
     _refuse(faults)
-    table = moments[[columns.participant, columns.episode]].assign(_time=time, _rating=rating)
-    table = _with_ends(table, moments, columns)
-    table = table.sort_values([columns.participant, columns.episode, "_time"], kind="stable")
-    _refuse(list(_episode_faults(table, columns)))
-    return _pad(table, columns, stamped=stamped, end_tolerance=end_tolerance)
+    rows = _in_order(moments, columns, time, rating)
+    _refuse(list(_episode_faults(rows, columns)))
+    return _pad(rows, stamped=stamped, end_tolerance=end_tolerance)
 
 
 def without_silent(
@@ -132,9 +130,27 @@ def without_silent(
     """
     keys = [columns.participant, columns.episode]
     check_names("columns", columns.names(), [str(c) for c in moments.columns], of="columns")
-    rated = moments[columns.rating].notna().groupby([moments[key] for key in keys])
+    number = episode_numbers(moments, keys)
+    given = moments[columns.rating].notna().to_numpy()
+    # A row without its keys counts as rated: `read_traces` refuses it.
+    silent = ~np.isin(number, number[given]) & (number >= 0)
+    if not silent.any():
+        return moments
     known = pd.MultiIndex.from_frame(moments[keys]).isin(pd.MultiIndex.from_frame(listed[keys]))
-    return moments[known | rated.transform("any").fillna(value=True).astype(bool)]
+    return moments[known | ~silent]
+
+
+def episode_numbers(moments: pd.DataFrame, keys: list[str]) -> IntArray:
+    """Return the number of each row's episode, 0 … in the order of the keys; -1 without key."""
+    participant, episode = (pd.factorize(moments[key], sort=True)[0] for key in keys)
+    known = (participant >= 0) & (episode >= 0)
+    code = np.where(known, participant * (episode.max(initial=0) + 1) + episode, -1)
+    return np.unique(code, return_inverse=True)[1] - int(not known.all())
+
+
+def key_pairs(table: pd.DataFrame, keys: list[str]) -> list[tuple[object, ...]]:
+    """Return the keys of each row."""
+    return list(zip(*(table[key].tolist() for key in keys), strict=True))
 
 
 def _refuse(faults: list[Fault]) -> None:
@@ -192,62 +208,85 @@ def _end_faults(moments: pd.DataFrame, columns: MomentColumns) -> list[Fault]:
     return faults
 
 
-def _with_ends(
-    table: pd.DataFrame, moments: pd.DataFrame, columns: MomentColumns
-) -> pd.DataFrame:
-    ended = True if columns.ended is None else moments[columns.ended].astype(bool)
-    declared = pd.Series(np.nan, index=moments.index)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Rows:
+    """Moments in the order of their episodes and times.
+
+    `number` counts the episodes, `first` are the positions where they begin; `keys` has one
+    row an episode. Without declared durations `declared` is nan.
+    """
+
+    keys: pd.DataFrame
+    number: IntArray
+    first: IntArray
+    time: FloatArray
+    rating: FloatArray
+    ended: BoolArray
+    declared: FloatArray
+
+
+def _in_order(
+    moments: pd.DataFrame, columns: MomentColumns, time: FloatArray, rating: FloatArray
+) -> _Rows:
+    ended, declared = np.ones(len(moments), dtype=bool), np.full(len(moments), np.nan)
+    if columns.ended is not None:
+        ended = moments[columns.ended].to_numpy(dtype=bool)
     if columns.declared_duration is not None:
-        declared = moments[columns.declared_duration].astype(float)
-    return table.assign(_ended=ended, _declared=declared)
-
-
-def _episode_faults(table: pd.DataFrame, columns: MomentColumns) -> Iterator[Fault]:
+        declared, _ = _numbers(moments[columns.declared_duration])
     keys = [columns.participant, columns.episode]
-    twice = table[table.duplicated([*keys, "_time"], keep=False)]
-    for (participant, episode, time), rows in twice.groupby([*keys, "_time"], sort=False):
-        yield Fault(
-            where=f"participant {participant}, episode {episode}",
-            message=f"{len(rows)} moments at time {time:g}; give each its own time",
-        )
-    by_episode = table.groupby(keys, sort=False)
-    rated = by_episode["_rating"].count()
-    for participant, episode in rated.index[rated == 0]:
-        yield Fault(
-            where=f"participant {participant}, episode {episode}",
-            message="no moment has a rating; leave the episode out",
-        )
+    number = episode_numbers(moments, keys)
+    order = np.lexsort((time, number))
+    first = np.flatnonzero(np.diff(number[order], prepend=-1))
+    return _Rows(
+        keys=moments[keys].iloc[order[first]].reset_index(drop=True),
+        number=number[order],
+        first=first,
+        time=time[order],
+        rating=rating[order],
+        ended=ended[order],
+        declared=declared[order],
+    )
+
+
+def _episode_faults(rows: _Rows, columns: MomentColumns) -> Iterator[Fault]:
+    def fault(number: int, message: str) -> Fault:
+        participant, episode = rows.keys.astype(object).to_numpy()[number]
+        return Fault(where=f"participant {participant}, episode {episode}", message=message)
+
+    other = (np.diff(rows.number, prepend=-1) != 0) | (np.diff(rows.time, prepend=np.nan) != 0)
+    begins = np.flatnonzero(other)
+    for begin, size in zip(begins, np.diff(begins, append=len(other)), strict=True):
+        if size > 1:
+            words = f"{size} moments at time {rows.time[begin]:g}; give each its own time"
+            yield fault(int(rows.number[begin]), words)
+    rated = np.bincount(rows.number, weights=np.isfinite(rows.rating))
+    for number in np.flatnonzero(rated == 0).tolist():
+        yield fault(number, "no moment has a rating; leave the episode out")
     if columns.declared_duration is not None:
-        several = by_episode["_declared"].nunique()
-        for participant, episode in several.index[several > 1]:
-            yield Fault(
-                where=f"participant {participant}, episode {episode}",
-                message=f"{columns.declared_duration} differs between its moments; give one",
-            )
+        shortest, longest = (
+            of.reduceat(rows.declared, rows.first) for of in (np.minimum, np.maximum)
+        )
+        words = f"{columns.declared_duration} differs between its moments; give one"
+        for number in np.flatnonzero(shortest < longest).tolist():
+            yield fault(number, words)
 
 
-def _pad(
-    table: pd.DataFrame, columns: MomentColumns, *, stamped: bool, end_tolerance: float
-) -> Traces:
-    keys = [columns.participant, columns.episode]
-    number = table.groupby(keys, sort=False).ngroup().to_numpy()
-    first = np.flatnonzero(np.diff(number, prepend=-1))
+def _pad(rows: _Rows, *, stamped: bool, end_tolerance: float) -> Traces:
+    number, first = rows.number, rows.first
     last = np.append(first[1:], len(number)) - 1
-    time, rating = table["_time"].to_numpy(), table["_rating"].to_numpy()
-    if stamped:
-        time = time - time[first][number]
-    declared = table["_declared"].to_numpy(dtype=float)[first]
-    rated = np.isfinite(rating)
-    ratings, times = padded(rating[rated], number[rated]), padded(time[rated], number[rated])
+    time = rows.time - rows.time[first][number] if stamped else rows.time
+    declared = rows.declared[first]
+    rated = np.isfinite(rows.rating)
+    ratings = padded(rows.rating[rated], number[rated])
+    times = padded(time[rated], number[rated])
     early = np.nanmax(times, axis=1) < (1 - end_tolerance) * declared
-    ended = table["_ended"].to_numpy(dtype=bool)[last]
     return Traces(
-        keys=table[keys].iloc[first].reset_index(drop=True),
+        keys=rows.keys,
         ratings=ratings,
         times=times,
         n_missing=np.bincount(number, weights=~rated).astype(np.int64),
         start_missing=~rated[first],
-        end_missing=~rated[last] | ~ended | early,
+        end_missing=~rated[last] | ~rows.ended[last] | early,
         duration=np.where(np.isfinite(declared), declared, time[last] - time[first]),
     )
 

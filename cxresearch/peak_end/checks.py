@@ -381,9 +381,8 @@ def attrition(
     levels = levels_of(people[condition])
     if len(levels) < 2:
         raise ResponseError(f"one condition only, {list(levels)}; nothing to compare")
-    arm = people[condition].astype(str).to_numpy()
-    sizes = np.array([(arm == level).sum() for level in levels])
-    losses = np.array([(gone & (arm == level)).sum() for level in levels])
+    arms = arms_of(people[condition], levels)
+    sizes, losses = np.bincount(arms), np.bincount(arms[gone], minlength=len(levels))
     bounds = [
         wilson_interval(int(x), int(n), confidence_level=confidence_level)
         for x, n in zip(losses, sizes, strict=True)

@@ -10,7 +10,7 @@ from scipy import stats
 
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_fraction
-from cxresearch.peak_end._traces import MomentColumns, read_traces, without_silent
+from cxresearch.peak_end._traces import MomentColumns, key_pairs, read_traces, without_silent
 from cxresearch.peak_end.features import EpisodeFeaturesResult
 
 POINTS = 41
@@ -102,13 +102,10 @@ def mean_course(
     )  # fmt: skip
     rated = without_silent(moments, columns, features.features)
     traces = read_traces(rated, columns, scale=None, end_tolerance=1.0)
-    table = features.features
-    whole = table.loc[~table["dropped_out"].astype(bool), keys]
-    index = pd.MultiIndex.from_frame(traces.keys[keys])
-    listed = index.isin(pd.MultiIndex.from_frame(table[keys]))
+    fate = _dropped_out(traces.keys, features)
     first = traces.times[:, 0]
     span = np.nanmax(traces.times, axis=1) - first
-    kept = index.isin(pd.MultiIndex.from_frame(whole)) & (span > 0)
+    kept = np.array([dropped is False for dropped in fate]) & (span > 0)
     positions = (traces.times[kept] - first[kept, None]) / span[kept, None]
     ratings = traces.ratings[kept]
     own = traces.keys.loc[kept].reset_index(drop=True)
@@ -119,31 +116,41 @@ def mean_course(
         ratings=ratings,
         n=len(own),
         n_participants=int(own[keys[0]].nunique()),
-        n_left_out=int((listed & ~kept).sum()),
+        n_left_out=sum(dropped is not None for dropped in fate) - len(own),
     )
+
+
+def _dropped_out(keys: pd.DataFrame, features: EpisodeFeaturesResult) -> list[bool | None]:
+    """Tell whether episodes were not rated to their end; None without features."""
+    names = [features.participant, features.episode]
+    fate = features.features["dropped_out"].astype(bool).tolist()
+    dropped = dict(zip(key_pairs(features.features, names), fate, strict=True))
+    return [dropped.get(key) for key in key_pairs(keys, names)]
 
 
 def _mean(
     positions: FloatArray, ratings: FloatArray, people: pd.Series, confidence_level: float
 ) -> pd.DataFrame:
+    """Average courses whose rows are in the order of their people."""
     grid = np.linspace(0.0, 1.0, POINTS)
-    there = np.isfinite(ratings)
+    counts = np.isfinite(ratings).sum(axis=1)
     read = [
-        np.interp(grid, x[seen], y[seen])
-        for x, y, seen in zip(positions, ratings, there, strict=True)
+        np.interp(grid, x[:count], y[:count])
+        for x, y, count in zip(positions, ratings, counts, strict=True)
     ]
     if not read:
         empty = np.full(POINTS, np.nan)
         return pd.DataFrame(
             {"position": grid, "estimate": empty, "conf_low": empty, "conf_high": empty}
         )
-    by_person = pd.DataFrame(np.array(read)).groupby(people.to_numpy()).mean()
-    count = len(by_person)
-    estimate = by_person.mean().to_numpy()
+    first = np.flatnonzero(~people.duplicated().to_numpy())
+    episodes = np.diff(first, append=len(read))
+    by_person = np.add.reduceat(np.array(read), first) / episodes[:, None]
+    estimate = by_person.mean(axis=0)
     half = np.full(POINTS, np.nan)
-    if count > 1:
-        wide = float(stats.t.ppf((1 + confidence_level) / 2, count - 1))
-        half = wide * by_person.std().to_numpy() / np.sqrt(count)
+    if len(first) > 1:
+        wide = float(stats.t.ppf((1 + confidence_level) / 2, len(first) - 1))
+        half = wide * by_person.std(axis=0, ddof=1) / np.sqrt(len(first))
     return pd.DataFrame(
         {
             "position": grid,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,7 +25,7 @@ from cxresearch.peak_end._kernel import (
     pooled_sd,
     trace_features,
 )
-from cxresearch.peak_end._traces import MomentColumns, Traces, read_traces
+from cxresearch.peak_end._traces import MomentColumns, Traces, key_pairs, read_traces
 from cxresearch.results import Result
 
 Direction = Literal["pleasant", "unpleasant", "bipolar"]
@@ -145,20 +146,21 @@ class EpisodeFeaturesResult(Result):
         clash = [c for c in episodes.columns if c in self.features.columns and c not in keys]
         if clash:
             raise CxError(f"episodes: columns {clash} have the names of features; rename them")
-        twice = episodes.loc[episodes.duplicated(keys), keys]
-        known = pd.MultiIndex.from_frame(episodes[keys])
-        absent = self.features.loc[
-            ~pd.MultiIndex.from_frame(self.features[keys]).isin(known), keys
-        ]
-        wrong = ((twice, "is listed twice"), (absent, "has moments but is not listed"))
+        place = {key: row for row, key in enumerate(key_pairs(episodes, keys))}
+        rows = [place.get(key, -1) for key in key_pairs(self.features, keys)]
         faults = [
             Fault(where=f"participant {p}, episode {e}", message=words)
-            for rows, words in wrong
-            for p, e in rows.itertuples(index=False)
+            for table, wrong, words in (
+                (episodes, episodes.duplicated(keys), "is listed twice"),
+                (self.features, [row < 0 for row in rows], "has moments but is not listed"),
+            )
+            if any(wrong)
+            for p, e in table.loc[wrong, keys].itertuples(index=False)
         ]
         if faults:
             raise ResponseError("table of episodes", faults)
-        return self.features.merge(episodes, on=keys, how="left", validate="one_to_one")
+        known = episodes.drop(columns=keys).take(rows).reset_index(drop=True)
+        return pd.concat([self.features, known], axis=1)
 
 
 def episode_features(  # noqa: PLR0913 - each option is one decision about the data
@@ -349,12 +351,15 @@ def _table(traces: Traces, values: Features) -> pd.DataFrame:
         values[name] = np.where(traces.end_missing, np.nan, values[name])
     for name in _AT_THE_START:
         values[name] = np.where(traces.start_missing, np.nan, values[name])
-    numbers = pd.DataFrame({name: values[name] for name in (*FEATURES, *ends)})
-    return pd.concat([traces.keys, numbers], axis=1).assign(
-        n_missing=traces.n_missing,
-        dropped_out=traces.end_missing,
-        note=_episode_notes(traces, values),
+    known = pd.DataFrame(
+        {
+            **{name: values[name] for name in (*FEATURES, *ends)},
+            "n_missing": traces.n_missing,
+            "dropped_out": traces.end_missing,
+            "note": _episode_notes(traces, values),
+        }
     )
+    return pd.concat([traces.keys, known], axis=1)
 
 
 def _episode_notes(traces: Traces, values: Features) -> list[str]:
@@ -373,7 +378,10 @@ def _episode_notes(traces: Traces, values: Features) -> list[str]:
 def _notes(table: pd.DataFrame) -> tuple[str, ...]:
     low, high = int(table["n_moments"].min()), int(table["n_moments"].max())
     notes = [f"moments_vary:{low}-{high}"] if low < high else []
-    for mark in ("one_moment", "constant", "dropped_out"):
-        count = int(table["note"].str.split().map(lambda words, m=mark: m in words).sum())
-        notes += [f"{mark}:{count}"] if count else []
+    marks = Counter(mark for note in table["note"] for mark in note.split())
+    notes += [
+        f"{mark}:{marks[mark]}"
+        for mark in ("one_moment", "constant", "dropped_out")
+        if marks[mark]
+    ]
     return tuple(notes)

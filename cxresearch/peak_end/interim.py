@@ -89,7 +89,7 @@ def sequential_effect(  # noqa: PLR0913 - each option is one decision of the pla
         people,
         outcome="outcome",
         at=at,
-        condition="" if table.data.design == "within" else "condition",
+        condition="" if table.design == "within" else "condition",
         order="arrival",
     )
     if stopping == "always_valid":
@@ -124,7 +124,7 @@ def _people(table: PeakEndTable, arrival: str) -> pd.DataFrame:
     people = pd.DataFrame(
         {"arrival": by["arrival"].min(), "condition": by["condition"].first()}
     )
-    if table.data.design == "within":
+    if table.design == "within":
         means = known.pivot_table(
             index="participant", columns="condition", values="retrospective", observed=False
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -151,23 +152,23 @@ def condition_sizes(
         raise CxError(
             f"planned has {len(planned)} parts, the conditions are {list(table.conditions)}"
         )
-    if table.data.design != "between":
+    if table.design != "between":
         return None
-    people = _assigned(table)["condition"].astype(str).value_counts()
+    people = Counter(map(str, _assigned(table)["condition"]))
     if isinstance(planned, Mapping):
         ratio = dict(planned) or None
     else:
         ratio = dict(zip(table.conditions, planned, strict=True)) if planned else None
     names = dict.fromkeys([*table.conditions, *(ratio or ())])
-    return sample_ratio({name: int(people.get(name, 0)) for name in names}, ratio=ratio)
+    return sample_ratio({name: people[name] for name in names}, ratio=ratio)
 
 
 def condition_balance(table: PeakEndTable, *, seed: int = 20260101) -> BalanceResult | None:
     """Test the covariates for balance; None without separate conditions or covariates."""
-    if table.data.design != "between" or not table.covariates:
+    if table.design != "between" or not table.covariates:
         return None
     episodes, _ = with_numeric_covariates(table.data)
-    people = episodes.drop_duplicates("participant")
+    people = episodes[~episodes["participant"].duplicated()]
     return balance_test(people, condition="condition", covariates=table.covariates, seed=seed)
 
 
@@ -178,7 +179,7 @@ def condition_attrition(
 
     Lost is who has no remembered rating, or whose episodes were all left out.
     """
-    if table.data.design != "between":
+    if table.design != "between":
         return None
     return attrition(
         _assigned(table), condition="condition", lost="lost", confidence_level=confidence_level
@@ -189,10 +190,10 @@ def _assigned(table: PeakEndTable) -> pd.DataFrame:
     """Return one row for each person who was assigned, lost or not."""
     read = table.data.quality
     read = read[(read["excluded"] != "duplicated") & read["condition"].notna()]
-    gone = (read["excluded"] != "") | read["no_retrospective"]
-    people = read.assign(lost=gone).groupby("participant", sort=False)
+    stayed = read.loc[(read["excluded"] == "") & ~read["no_retrospective"], "participant"]
+    people = read[~read["participant"].duplicated()]
     return pd.DataFrame(
-        {"condition": people["condition"].first(), "lost": people["lost"].all()}
+        {"condition": people["condition"], "lost": ~people["participant"].isin(stayed)}
     )
 
 
@@ -219,7 +220,7 @@ def condition_check(
         None in a study without conditions, or where the feature never varies.
     """
     check_names("outcome", [outcome], [str(c) for c in table.frame.columns], of="columns")
-    if table.data.design == "none" or table.frame[outcome].nunique() < 2:
+    if table.design == "none" or table.frame[outcome].nunique() < 2:
         return None
     return _effect(table, table.frame, outcome, (), "", confidence_level, p_adjust)
 
@@ -251,7 +252,7 @@ def condition_effect(
     ConditionsResult, CrossoverResult, MixedModelResult or None
         None in a study without conditions.
     """
-    if table.data.design == "none":
+    if table.design == "none":
         return None
     episodes, _ = with_numeric_covariates(table.data)
     return _effect(
@@ -281,7 +282,7 @@ def _effect(
             p_adjust=p_adjust,
         )
     used = _with_period(used)
-    if table.data.design == "within" and _is_crossover(used):
+    if table.design == "within" and _is_crossover(used):
         return crossover(
             used,
             outcome=outcome,
@@ -290,9 +291,7 @@ def _effect(
             participant="participant",
             confidence_level=confidence_level,
         )
-    within = (
-        ["period"] if table.data.design == "within" and used["period"].nunique() > 1 else []
-    )
+    within = ["period"] if table.design == "within" and used["period"].nunique() > 1 else []
     return mixed_model(
         used,
         outcome=outcome,
@@ -343,14 +342,14 @@ def choice_effect(
     if "choice" not in data.episodes:
         return None
     told = data.episodes[data.episodes["choice"].notna()]
-    if data.design == "within" and len(table.conditions) == 2:
+    if table.design == "within" and len(table.conditions) == 2:
         chosen = told[told["choice"] == 1].drop_duplicates("participant", keep=False)
         second = int((chosen["condition"] == table.conditions[1]).sum())
         found = chosen["condition"].notna().sum()
         return choice_share(second, int(found), confidence_level=confidence_level)
     if not table.one_episode_each:
         return None
-    if data.design == "none":
+    if table.design == "none":
         count = int(told["choice"].sum())
         return choice_share(count, len(told), confidence_level=confidence_level)
     groups = [told.loc[told["condition"] == name, "choice"] for name in table.conditions]

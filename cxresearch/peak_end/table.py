@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 import pandas as pd
 
 from cxresearch._types import HigherIs
+from cxresearch.peak_end._design import levels_of
+from cxresearch.peak_end._traces import episode_numbers, key_pairs
 from cxresearch.peak_end.features import EpisodeFeaturesResult, episode_features
-from cxresearch.responses.episodes import EpisodeData
+from cxresearch.responses.episodes import Design, EpisodeData
 
 _KEYS = ["participant", "episode"]
 
@@ -28,12 +31,18 @@ class PeakEndTable:
     covariates : tuple of str
         Numeric columns of `frame` and `people` measured before the condition was drawn;
         ``name[level]`` for categories.
+    design : {"none", "between", "within"}
+        Whether people met one condition each, several, or there is none.
+    conditions : tuple of str
+        Conditions that occur, in the order of the codebook.
     """
 
     data: EpisodeData
     features: EpisodeFeaturesResult
     frame: pd.DataFrame
     covariates: tuple[str, ...]
+    design: Design
+    conditions: tuple[str, ...]
 
     @property
     def asked(self) -> dict[str, str]:
@@ -44,15 +53,6 @@ class PeakEndTable:
     def labels(self) -> dict[str, str]:
         """Column → text."""
         return dict(self.data.labels)
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """Conditions that occur, in the order of the codebook."""
-        if self.data.design == "none":
-            return ()
-        column = self.data.episodes["condition"]
-        present = set(column.dropna())
-        return tuple(str(name) for name in column.cat.categories if name in present)
 
     @property
     def base_condition(self) -> str:
@@ -72,7 +72,7 @@ class PeakEndTable:
     @property
     def choice_words(self) -> dict[str, str]:
         """What was chosen, and by whom, by the names that `findings` of a choice takes."""
-        if self.data.design == "within":
+        if self.design == "within":
             return {"option": self.other_condition}
         groups = {"first": self.base_condition, "second": self.other_condition}
         return {"option": "choice", **(groups if self.other_condition else {})}
@@ -147,25 +147,35 @@ def peak_end_table(
         features=features,
         frame=features.with_episodes(known),
         covariates=covariates,
+        design=data.design,
+        conditions=levels_of(episodes["condition"]) if "condition" in episodes else (),
     )
 
 
 def rated_moments(data: EpisodeData) -> pd.DataFrame:
     """Return the moments of episodes that have a rating, with what is known of their end."""
-    rated = data.moments.groupby(_KEYS)["rating"].transform("count") > 0
-    moments = data.moments[rated].drop(columns="ended", errors="ignore")
-    known = data.quality.loc[data.quality["excluded"] == ""].drop_duplicates(_KEYS)
-    last = moments.groupby(_KEYS)["time"].transform("max")
+    number = episode_numbers(data.moments, _KEYS)
+    rated = np.bincount(number, weights=data.moments["rating"].notna()) > 0
+    kept, number = rated[number], number[rated[number]]
+    moments = data.moments.drop(columns="ended", errors="ignore")[kept].reset_index(drop=True)
+    keys = key_pairs(moments, _KEYS)
     if "duration" in data.episodes:
-        own = moments.merge(data.episodes[[*_KEYS, "duration"]], on=_KEYS, how="left")
+        known = _by_episode(data.episodes, "duration")
+        declared = np.array([known.get(key) for key in keys], dtype=float)
         # Without a declared duration the episode is taken to end with its last moment.
-        declared = own["duration"].to_numpy(dtype=float)
-        moments = moments.assign(declared_duration=pd.Series(declared, index=moments.index))
-        moments["declared_duration"] = moments["declared_duration"].fillna(last)
-    if "ended" in known:
-        own = moments.merge(known[[*_KEYS, "ended"]], on=_KEYS, how="left")
-        moments = moments.assign(ended=own["ended"].to_numpy(dtype=bool))
-    return moments.reset_index(drop=True)
+        last = np.full(len(rated), -np.inf)
+        np.maximum.at(last, number, moments["time"].to_numpy(dtype=float))
+        moments["declared_duration"] = np.where(np.isnan(declared), last[number], declared)
+    if "ended" in data.quality:
+        ended = _by_episode(data.quality[data.quality["excluded"] == ""], "ended")
+        moments["ended"] = np.array([ended.get(key) for key in keys], dtype=bool)
+    return moments
+
+
+def _by_episode(table: pd.DataFrame, name: str) -> dict[tuple[object, ...], object]:
+    """Return a column by episode; of repeated rows the first counts."""
+    rows = list(zip(key_pairs(table, _KEYS), table[name].tolist(), strict=True))
+    return dict(reversed(rows))
 
 
 def with_numeric_covariates(data: EpisodeData) -> tuple[pd.DataFrame, tuple[str, ...]]:
