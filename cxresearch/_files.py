@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from cxresearch.errors import CxError
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_LIST_ENDS = b"\n  ]\n}\n"
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -18,27 +20,65 @@ def write_text(path: Path, text: str) -> Path:
     The temporary file lies beside the target, so that the rename stays on one disk.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.name}.", suffix=".part"
-    )
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with open(temporary, "x", encoding="utf-8", newline="") as file:
             file.write(text)
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     return path
 
 
-def write_json(path: Path, value: Any, *, indent: int | None = 2) -> Path:
-    """Write JSON that any reader accepts: two spaces, no NaN, ends with a new line.
+def write_json(path: Path, value: Any, *, depth: int = 4) -> Path:
+    """Write JSON that any reader accepts: no NaN, the outer levels line by line.
 
-    Without `indent` it takes a tenth of the time: for what is soon written again.
+    Lists of plain values, and what lies deeper than `depth`, stand on one line each: a column
+    of a table, a row of a matrix. So nearly all is left to the encoder written in C, which
+    sets no lines, and takes a third of the time.
     """
-    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    text = _lines(value, depth, "\n")
     return write_text(path, f"{text}\n")
+
+
+def add_to_json(path: Path, entry: Any) -> None:
+    """Add an entry to the list that a file ends with, which `write_json` wrote two levels deep.
+
+    Only the entry is written: replacing a file by a new one of the same name waits for the
+    disk. An entry that cannot be written whole leaves the file as it was.
+
+    Raises
+    ------
+    CxError
+        The file ends in another way.
+    """
+    with path.open("r+b", buffering=0) as file:
+        end = file.seek(-len(_LIST_ENDS), os.SEEK_END)
+        if file.read() != _LIST_ENDS:
+            raise CxError(f"{path.name} of {path.parent.name} does not end with a list")
+        file.seek(end)
+        added = f",\n    {_ENCODE(entry)}".encode() + _LIST_ENDS
+        try:
+            while added:
+                added = added[file.write(added) :]
+        except BaseException:
+            file.truncate(end)
+            file.seek(end)
+            file.write(_LIST_ENDS)
+            raise
+
+
+def _lines(value: Any, depth: int, margin: str) -> str:
+    """Return JSON whose lines begin with `margin`, itself a line break and spaces."""
+    inner = f"{margin}  "
+    if depth and value and isinstance(value, dict):
+        parts = [f"{_ENCODE(str(k))}: {_lines(v, depth - 1, inner)}" for k, v in value.items()]
+        return f"{{{inner}{f',{inner}'.join(parts)}{margin}}}"
+    if depth and isinstance(value, list) and any(isinstance(v, (dict, list)) for v in value):
+        parts = [_lines(item, depth - 1, inner) for item in value]
+        return f"[{inner}{f',{inner}'.join(parts)}{margin}]"
+    return _ENCODE(value)
 
 
 def read_json(path: Path) -> Any:
@@ -65,9 +105,3 @@ def sha256_json(value: Any) -> str:
     """Return the SHA-256 of plain JSON values, whatever the order of their keys."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

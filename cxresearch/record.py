@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from cxresearch._files import read_json, write_json, write_text
+from cxresearch._files import add_to_json, read_json, write_json, write_text
+from cxresearch._rows import values_of
 from cxresearch._types import Json
 from cxresearch.errors import CxError
 from cxresearch.responses.model import Flow, Responses
@@ -79,6 +82,8 @@ class Recorder:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        self._taken: set[tuple[str, str]] = set()
+        self._size = 0
 
     def __repr__(self) -> str:
         kept = "shows only, keeps nothing" if self.folder is None else f"keeps in {self.folder}"
@@ -125,8 +130,9 @@ class Recorder:
 
     def _append(self, kind: str, name: str, keep: Callable[[str], Json]) -> str:
         listing = self._root / "outputs.json"
-        outputs = read_json(listing)["outputs"] if listing.exists() else []
-        taken = {entry["name"] for entry in outputs if entry["kind"] == kind}
+        if _size(listing) != self._size:
+            self._look_again(listing)
+        taken = {own for other, own in self._taken if other == kind}
         if kind == "findings" and name in taken:
             name = f"{name}_{len(taken) + 1}"
         if name in taken:
@@ -134,9 +140,21 @@ class Recorder:
                 f"a {kind} named {name!r} is recorded already; give this one its own name: "
                 f"record(value, name='{name}_2')"
             )
-        outputs.append({"kind": kind, "name": name, **keep(name)})
-        write_json(listing, {"schema": SCHEMA, "outputs": outputs}, indent=None)
+        entry = {"kind": kind, "name": name, **keep(name)}
+        if self._taken:
+            add_to_json(listing, entry)
+        else:
+            _write_listing(listing, [entry])
+        self._taken.add((kind, name))
+        self._size = _size(listing)
         return name
+
+    def _look_again(self, listing: Path) -> None:
+        """Read the listing that another recorder of this run has written, or added to."""
+        outputs = read_json(listing)["outputs"] if listing.exists() else []
+        if outputs:
+            _write_listing(listing, outputs)
+        self._taken = {(entry["kind"], entry["name"]) for entry in outputs}
 
 
 def open_record() -> Recorder:
@@ -169,6 +187,14 @@ def _keeper(value: Any) -> tuple[str, Callable[[Path, str, Any], Json]]:
         f"a {type(value).__name__} cannot be recorded; allowed are a result, a figure, a "
         "display table, findings, responses or their flow"
     )
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def _write_listing(file: Path, outputs: list[Json]) -> None:
+    write_json(file, {"schema": SCHEMA, "outputs": outputs}, depth=2)
 
 
 def _own_name(kind: str, value: Any) -> str:
@@ -211,7 +237,7 @@ def _keep_table(folder: Path, name: str, table: DisplayTable) -> Json:
         "file": file,
         "caption": table.caption,
         "columns": [str(column) for column in table.shown.columns],
-        "rows": [[str(cell) for cell in row] for row in table.shown.itertuples(index=False)],
+        "rows": [[str(cell) for cell in row] for row in values_of(table.shown)],
         "numeric": list(table.numeric),
         "notes": list(table.notes),
     }
@@ -257,17 +283,22 @@ def table_to_csv(data: pd.DataFrame) -> str:
     staff,0.25
     <BLANKLINE>
     """
-    safe = data.copy()
-    safe.columns = pd.Index([_harmless(str(column)) for column in safe.columns])
-    for position, dtype in enumerate(data.dtypes):
-        if not pd.api.types.is_numeric_dtype(dtype):
-            column = data.iloc[:, position].astype(object)
-            safe.isetitem(position, [_harmless(cell) for cell in column])
-    return str(safe.to_csv(index=False, lineterminator="\n"))
+    text = StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([_harmless(str(name)) for name in data.columns])
+    writer.writerows([[_cell(value) for value in row] for row in values_of(data)])
+    return text.getvalue()
 
 
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _cell(value: Any) -> Any:
+    """Return a value as CSV has it: nothing where there is none, no text that is a formula."""
+    if isinstance(value, str):
+        return _harmless(value)
+    return "" if value is None or value is pd.NA or value != value else value
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _json_safe(value: Any) -> Any:

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -203,3 +204,48 @@ def test_a_failed_write_leaves_the_listing_as_it_was(
         record(table())
     assert (tmp_path / "outputs.json").read_text(encoding="utf-8") == before
     assert [path.name for path in tmp_path.rglob("*.part")] == []
+
+
+def test_two_recorders_of_one_run_list_their_outputs_together(tmp_path: Path) -> None:
+    first, second = Recorder(tmp_path), Recorder(tmp_path)
+    first(figure(), name="a")
+    second(figure(), name="b")
+    first(figure(), name="c")
+    assert [entry["name"] for entry in outputs(tmp_path)] == ["a", "b", "c"]
+    for record in (first, second):
+        with pytest.raises(CxError, match="'b' is recorded already"):
+            record(figure(), name="b")
+
+
+def test_a_listing_of_another_layout_is_taken_up(tmp_path: Path) -> None:
+    listing = tmp_path / "outputs.json"
+    entry = {"kind": "figure", "name": "a"}
+    listing.write_text(json.dumps({"outputs": [entry], "schema": 1}), encoding="utf-8")
+    Recorder(tmp_path)(figure(), name="b")
+    assert [entry["name"] for entry in outputs(tmp_path)] == ["a", "b"]
+    listing.write_text('{"schema": 1, "outputs": []}', encoding="utf-8")
+    Recorder(tmp_path)(figure(), name="c")
+    assert [entry["name"] for entry in outputs(tmp_path)] == ["c"]
+
+
+def test_a_table_is_written_as_pandas_writes_it() -> None:
+    numbers = np.random.default_rng(3).integers(0, 2**63, 500, dtype=np.int64)
+    frame = pd.DataFrame(
+        {
+            "any": [
+                *numbers.view(float),
+                1e15,
+                1e16,
+                1e-4,
+                1e-5,
+                np.nan,
+                np.inf,
+                -np.inf,
+                -0.0,
+            ],
+            "count": range(508),
+            "flag": [True, False] * 254,
+            "text": ["a,b", 'a "b"', "a\nb", "", None, np.nan, "é", 1.5] * 63 + ["z"] * 4,
+        }
+    )
+    assert table_to_csv(frame) == frame.to_csv(index=False, lineterminator="\n")
