@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from html import escape
 from typing import Any, ClassVar, Self
 
@@ -25,13 +26,16 @@ TIDY_COLUMNS: tuple[str, ...] = (
 """The columns every ``tidy()`` draws from, in this order; a result's own follow them."""
 
 _KINDS: dict[str, type[Result]] = {}
+_PLAIN = frozenset({str, bool, int, type(None)})
+"""Types that JSON has as they are; of numbers with a fraction, only those that are finite."""
 
 
 def in_tidy_order(frame: pd.DataFrame) -> pd.DataFrame:
     """Put the shared columns first, in the shared order, and the result's own after them."""
     shared = [name for name in TIDY_COLUMNS if name in frame.columns]
     own = [name for name in frame.columns if name not in TIDY_COLUMNS]
-    return frame[shared + own].reset_index(drop=True)
+    ordered = frame if list(frame.columns) == shared + own else frame[shared + own]
+    return ordered.reset_index(drop=True)
 
 
 class Result:
@@ -121,18 +125,29 @@ def _encode(value: Any, path: str, notes: list[str]) -> Any:
     if isinstance(value, Result):
         return {"__result__": value.to_dict()}
     if isinstance(value, pd.DataFrame):
-        return {
-            "__frame__": [_encode_column(value[c], f"{path}.{c}", notes) for c in value.columns]
-        }
+        columns = [_encode_column(c, f"{path}.{name}", notes) for name, c in value.items()]
+        return {"__frame__": columns}
     if isinstance(value, np.ndarray):
-        return {"__array__": _encode(value.tolist(), path, notes)}
+        return {"__array__": _encode_array(value, path, notes)}
     if isinstance(value, dict):
         return {str(k): _encode(v, f"{path}.{k}", notes) for k, v in value.items()}
     if isinstance(value, tuple):
-        return {"__tuple__": [_encode(v, f"{path}[{i}]", notes) for i, v in enumerate(value)]}
+        return {"__tuple__": _encode_list(value, path, notes)}
     if isinstance(value, list):
-        return [_encode(v, f"{path}[{i}]", notes) for i, v in enumerate(value)]
+        return _encode_list(value, path, notes)
     return _encode_scalar(value, path, notes)
+
+
+def _encode_array(value: np.ndarray, path: str, notes: list[str]) -> Any:
+    values = value.tolist()
+    whole = value.dtype.kind in "biu" or (value.dtype.kind == "f" and np.isfinite(value).all())
+    return values if whole else _encode(values, path, notes)
+
+
+def _encode_list(values: Sequence[Any], path: str, notes: list[str]) -> list[Any]:
+    if _PLAIN.issuperset(map(type, values)):
+        return list(values)
+    return [_encode(value, f"{path}[{place}]", notes) for place, value in enumerate(values)]
 
 
 def _encode_scalar(value: Any, path: str, notes: list[str]) -> Any:
@@ -151,23 +166,31 @@ def _encode_scalar(value: Any, path: str, notes: list[str]) -> Any:
 
 
 def _encode_column(column: pd.Series[Any], path: str, notes: list[str]) -> Json:
-    numeric = pd.api.types.is_float_dtype(column)
-    values: list[Any] = []
-    for row, value in enumerate(column.tolist()):
-        if isinstance(value, float) and not math.isfinite(value):
-            if numeric:
-                notes.append(f"{path}[{row}] is {value}")
-            values.append(None)
-        else:
-            values.append(_encode_scalar(value, path, notes))
-    kind = (
-        "float"
-        if numeric
-        else "bool"
-        if pd.api.types.is_bool_dtype(column)
-        else ("int" if pd.api.types.is_integer_dtype(column) else "text")
-    )
+    kind, values = _column_type(column), column.tolist()
+    types = set(map(type, values))
+    if not (types <= _PLAIN or (types == {float} and all(map(math.isfinite, values)))):
+        values = [
+            _encode_cell(value, row if kind == "float" else None, path, notes)
+            for row, value in enumerate(values)
+        ]
     return {"name": str(column.name), "type": kind, "values": values}
+
+
+def _encode_cell(value: Any, row: int | None, path: str, notes: list[str]) -> Any:
+    """Return a cell of a frame; a number that is lost is noted where a row is named."""
+    if not isinstance(value, float) or math.isfinite(value):
+        return _encode_scalar(value, path, notes)
+    if row is not None:
+        notes.append(f"{path}[{row}] is {value}")
+    return None
+
+
+def _column_type(column: pd.Series[Any]) -> str:
+    if pd.api.types.is_float_dtype(column):
+        return "float"
+    if pd.api.types.is_bool_dtype(column):
+        return "bool"
+    return "int" if pd.api.types.is_integer_dtype(column) else "text"
 
 
 def _decode(value: Any) -> Any:
