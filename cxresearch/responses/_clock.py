@@ -50,6 +50,8 @@ class TimeCoding:
 
     def read(self, value: Any) -> Answer:
         """Return the time as a number."""
+        if isinstance(value, str):
+            return self._read_text(plain_text(value))
         if is_missing(value):
             return EMPTY
         if isinstance(value, datetime.datetime):
@@ -57,16 +59,17 @@ class TimeCoding:
         if isinstance(value, datetime.timedelta | datetime.time):
             return Answer(float(to_seconds(value) or 0.0), text=SPAN)
         number = to_number(value, decimal=self.decimal)
+        return Answer(problem="time") if number is None else Answer(number)
+
+    def _read_text(self, text: str) -> Answer:
+        has_date = text[4:5] == text[7:8] == "-"  # which no number has, nor an empty cell
+        number = None if has_date else to_number(text, decimal=self.decimal)
         if number is not None:
             return Answer(number)
-        if says_empty(value):
-            return EMPTY
-        return (
-            _from_text(plain_text(value)) if isinstance(value, str) else Answer(problem="time")
-        )
+        return EMPTY if not has_date and says_empty(text) else _from_clock(text)
 
 
-def _from_text(text: str) -> Answer:
+def _from_clock(text: str) -> Answer:
     clock = _CLOCK.fullmatch(text)
     if clock:
         hours, minutes, seconds = clock.groups(default="0")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from cxresearch._types import BoolArray, Role, TimeUnit
 from cxresearch.codebook.model import Codebook
 from cxresearch.codebook.moments import KEY_ROLES
 from cxresearch.errors import Fault
-from cxresearch.responses._episode_rules import dropped_out
+from cxresearch.responses._episode_join import Joined
 from cxresearch.responses._fault_texts import count_of, rows_of, several
 from cxresearch.responses.exclusions import Duplicated, Exclusion
 from cxresearch.responses.model import Flow
@@ -55,45 +57,42 @@ class Checks:
         self._check_filled("moments", moments["time"], "time")
 
     def _check_filled(self, table: str, cells: pd.Series, role: Role) -> None:
-        rows = cells.index[cells.isna()].tolist()
+        rows = cells.index[cells.isna().to_numpy()].tolist()
         if rows:
             verb = "is" if len(rows) == 1 else "are"
             message = f"{count_of(len(rows), 'cell')} {verb} empty: {rows_of(rows)}"
             self._fault(table, message, role=role)
 
     def without_repeated(
-        self,
-        moments: pd.DataFrame,
-        episodes: pd.DataFrame,
-        exclusions: Sequence[Exclusion],
-        *,
-        written: pd.Series,
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        self, joined: Joined, exclusions: Sequence[Exclusion], *, written: Sequence[Any]
+    ) -> Joined:
         """Refuse what stands twice, unless a rule says that the first is kept.
 
         The `written` times are the cells of the file, timestamps as they stand there.
         """
         declared = {rule.column for rule in exclusions if isinstance(rule, Duplicated)}
-        self.repeated = episodes.duplicated(_KEYS).to_numpy(dtype=np.bool_)
+        self.repeated = joined.repeated_episodes
         named = self.codebook.columns_with_role("episode")[0].name
         if self.repeated.any() and named not in declared:
-            self._fault("episodes", _twice(episodes, _KEYS, "episode", named), role="episode")
-        again = moments.duplicated([*_KEYS, "time"])
+            message = _twice(joined.episodes, _KEYS, "episode", named)
+            self._fault("episodes", message, role="episode")
+        again = joined.repeated_moments
         clock = self.codebook.columns_with_role("time")[0].name
         if again.any() and clock not in declared:
-            message = _twice(moments, [*_KEYS, "time"], "moment", clock, written=written)
+            cells = pd.Series(written, index=joined.moments.index, dtype=object)
+            keys = [*_KEYS, "time"]
+            message = _twice(joined.moments, keys, "moment", clock, written=cells)
             self._fault("moments", message, role="time")
         elif again.any():
             noun = count_of(int(again.sum()), "moment")
             note = f"{noun} at a time that was there already: the first of each is kept"
             self.notes.append(f"{self.files['moments']}: {note}")
-        return moments[~again], episodes
+        return joined.with_moments(~again)
 
-    def check_join(self, moments: pd.DataFrame, episodes: pd.DataFrame) -> None:
+    def check_join(self, joined: Joined) -> None:
         """Refuse moments of unknown episodes; tell of episodes without moments."""
-        known = pd.MultiIndex.from_frame(episodes[_KEYS])
-        own = pd.MultiIndex.from_frame(moments[_KEYS])
-        strange = moments[~own.isin(known)]
+        moments, episodes = joined.moments, joined.episodes
+        strange = moments[joined.strange_moments]
         if len(strange):
             listed = strange[_KEYS].drop_duplicates()
             message = (
@@ -108,7 +107,7 @@ class Checks:
             ):
                 message += "; no participant is in both tables: are they named alike?"
             self._fault("moments", message)
-        empty = episodes[~known.isin(own)]
+        empty = episodes[joined.empty_episodes]
         if len(empty) and len(empty) < len(episodes):
             noun = count_of(len(empty), "episode")
             verb = "has" if len(empty) == 1 else "have"
@@ -118,31 +117,29 @@ class Checks:
                 "computed"
             )
 
-    def sort(self, moments: pd.DataFrame) -> pd.DataFrame:
+    def sort(self, joined: Joined) -> Joined:
         """Put the moments into the order of time; tell when they were not."""
-        backwards = moments.groupby(_KEYS, sort=False)["time"].diff() < 0
-        if backwards.any():
-            count = len(moments.loc[backwards, _KEYS].drop_duplicates())
-            noun = count_of(count, "episode")
+        if joined.backwards:
+            noun = count_of(joined.backwards, "episode")
             self.notes.append(
                 f"{self.files['moments']}: moments of {noun} not in order of time: sorted"
             )
-        ordered = moments.sort_values([*_KEYS, "time"], kind="stable")
-        return ordered.reset_index(drop=True)
+        return joined.in_order()
 
-    def check_data(self, moments: pd.DataFrame, episodes: pd.DataFrame, flow: Flow) -> None:
+    def check_data(self, analysed: Joined, flow: Flow) -> None:
         """Refuse data from which nothing can be learned."""
         if flow.analysed < _FEWEST:
             self._too_few(flow)
             return
-        if episodes["participant"].nunique() < _FEWEST:
+        moments, episodes = analysed.moments, analysed.episodes
+        if len(set(episodes["participant"])) < _FEWEST:
             self._fault(
                 "episodes", "all episodes are of one participant; at least 2 are needed"
             )
         self._check_varies("moments", moments["rating"], "rating")
         self._check_varies("episodes", episodes["retrospective"], "retrospective")
-        counts = moments.groupby(_KEYS)["rating"].count()
-        if len(counts) and counts.max() == 1:
+        rated = analysed.of_moments[moments["rating"].notna().to_numpy()]
+        if len(rated) and np.bincount(rated).max() == 1:
             message = (
                 "every episode has one moment with a rating: peak, end and mean are the same; "
                 "is it the table of moments?"
@@ -151,7 +148,7 @@ class Checks:
         if "condition" in episodes:
             self._check_conditions(episodes)
         if "duration" in episodes:
-            self._check_durations(moments, episodes)
+            self._check_durations(analysed)
 
     def _too_few(self, flow: Flow) -> None:
         left = "no episode" if flow.analysed == 0 else "one episode"
@@ -171,12 +168,17 @@ class Checks:
             self._fault(table, message, role=role)
 
     def _check_conditions(self, episodes: pd.DataFrame) -> None:
-        people = episodes.groupby("condition", observed=True)["participant"].nunique()
-        if len(people) < _FEWEST:
-            only = f"only the condition {people.index[0]!r}" if len(people) else "no condition"
+        met: defaultdict[str, set[str]] = defaultdict(set)
+        for name, person in zip(episodes["condition"], episodes["participant"], strict=True):
+            met[name].add(person)
+        levels = [name for name in episodes["condition"].cat.categories if name in met]
+        if len(levels) < _FEWEST:
+            only = f"only the condition {levels[0]!r}" if levels else "no condition"
             message = f"{only} occurs; nothing can be compared: give the column the role ignore"
             self._fault("episodes", message, role="condition")
-        for name in people.index[people == 1] if len(people) >= _FEWEST else ():
+        for name in levels if len(levels) >= _FEWEST else ():
+            if len(met[name]) > 1:
+                continue
             message = (
                 f"condition {name!r} has one person; a comparison needs at least 2: is it a "
                 "typing error?"
@@ -188,13 +190,13 @@ class Checks:
             noun = count_of(unknown, "episode")
             self.notes.append(f"{self.files['episodes']}: {noun} {verb} no condition")
 
-    def _check_durations(self, moments: pd.DataFrame, episodes: pd.DataFrame) -> None:
-        last = moments.groupby(_KEYS)["time"].max().rename("last").reset_index()
-        both = episodes.merge(last, on=_KEYS, how="inner")
-        short = both[both["duration"] < both["last"]]
-        if len(short) > len(both) / 2:
+    def _check_durations(self, analysed: Joined) -> None:
+        last = analysed.for_listed(analysed.times[analysed.ends()], empty=np.nan)
+        short = analysed.episodes[analysed.episodes["duration"].to_numpy() < last]
+        both = len(last) - int(np.isnan(last).sum())
+        if len(short) > both / 2:
             message = (
-                f"{len(short)} of {len(both)} durations are shorter than the time of the last "
+                f"{len(short)} of {both} durations are shorter than the time of the last "
                 "moment: do both count the same unit?"
             )
             self._fault("episodes", message, role="duration")
@@ -234,44 +236,6 @@ class Checks:
             if step.excluded:
                 noun = count_of(step.excluded, "episode")
                 yield f"{noun} excluded: {step.rule}, {step.detail}"
-
-
-def with_quality(moments: pd.DataFrame, episodes: pd.DataFrame) -> pd.DataFrame:
-    """Return the episodes with what is known of their moments, in the same order.
-
-    Parameters
-    ----------
-    moments : pandas.DataFrame
-        Sorted in time.
-    episodes : pandas.DataFrame
-    """
-    grouped = moments.groupby(_KEYS, sort=False)
-    rated = moments[moments["rating"].notna()].groupby(_KEYS, sort=False)
-    known = pd.DataFrame(
-        {
-            "n_moments": grouped["rating"].count(),
-            "constant": (grouped["rating"].nunique() == 1) & (grouped["rating"].count() > 1),
-            "last_time": rated["time"].max(),
-        }
-    )
-    known["last_rated"] = known["last_time"] == grouped["time"].max()
-    if "ended" in moments:
-        known["ended"] = _last(moments)
-    joined = episodes.merge(known.reset_index(), on=_KEYS, how="left", validate="many_to_one")
-    joined["n_moments"] = joined["n_moments"].fillna(0).astype(int)
-    for name in ("constant", "last_rated"):
-        joined[name] = joined[name].fillna(0).astype(bool)
-    joined["dropped_out"] = dropped_out(joined)
-    if "ended" in joined:
-        joined["ended"] = joined["ended"].ne(0)  # not told counts as ended
-    joined["no_retrospective"] = joined["retrospective"].isna()
-    return joined
-
-
-def _last(moments: pd.DataFrame) -> pd.Series:
-    """Return what the last moment of each episode says of its end; no answer is no end."""
-    last = moments.drop_duplicates(_KEYS, keep="last").set_index(_KEYS)
-    return last["ended"].fillna(0.0)
 
 
 def _twice(

@@ -59,14 +59,14 @@ def _breaks(
         case FewMoments(below=below):
             return (read["n_moments"] < below).to_numpy(dtype=np.bool_)
         case DroppedOut(tolerance=tolerance):
-            return dropped_out(read, tolerance).to_numpy(dtype=np.bool_)
+            return dropped_out(read, tolerance)
         case OtherCell(column=name, value=value):
             labels = table.frame[name].astype(object)
             return np.array([str(label) != value for label in labels], dtype=np.bool_)
     return nobody
 
 
-def dropped_out(read: pd.DataFrame, tolerance: float = 0.05) -> pd.Series:
+def dropped_out(read: pd.DataFrame, tolerance: float = 0.05) -> BoolArray:
     """Return which episodes went on after their last rated moment, as far as is known.
 
     Parameters
@@ -77,9 +77,10 @@ def dropped_out(read: pd.DataFrame, tolerance: float = 0.05) -> pd.Series:
     tolerance : float
         Share of the duration that may pass unrated.
     """
-    out = ~read["last_rated"].astype(bool)
+    out: BoolArray = ~read["last_rated"].to_numpy(dtype=np.bool_)
     if "ended" in read:
-        out |= read["ended"] == 0
+        out |= read["ended"].to_numpy() == 0
     if "duration" in read:
-        out |= read["last_time"] < (1 - tolerance) * read["duration"]
-    return out & (read["n_moments"] > 0)  # without moments there was nothing to drop out of
+        out |= read["last_time"].to_numpy() < (1 - tolerance) * read["duration"].to_numpy()
+    # Without moments there was nothing to drop out of.
+    return out & (read["n_moments"].to_numpy() > 0)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from cxresearch._types import FloatArray, TimeUnit
 from cxresearch.codebook.model import Codebook, Column
-from cxresearch.codebook.moments import KEY_ROLES
 from cxresearch.errors import Fault
 from cxresearch.responses._clock import SPAN, STAMP
+from cxresearch.responses._episode_join import Joined
 from cxresearch.responses.validate import ValidatedWave
 
 _SECONDS_IN: dict[TimeUnit, float] = {"minutes": 60.0, "hours": 3600.0, "days": 86400.0}
@@ -35,12 +36,11 @@ class Times:
     absolute: bool
     faults: tuple[Fault, ...] = ()
 
-    def from_start(self, moments: pd.DataFrame) -> pd.DataFrame:
-        """Count timestamps from the first moment of their episode."""
+    def from_start(self, joined: Joined) -> Joined:
+        """Count timestamps from the first moment of their episode; moments are sorted."""
         if not self.absolute:
-            return moments
-        start = moments.groupby(list(KEY_ROLES))["time"].transform("min")
-        return moments.assign(time=moments["time"] - start)
+            return joined
+        return replace(joined, moments=joined.moments.assign(time=joined.from_start()))
 
 
 def read_times(
@@ -66,22 +66,21 @@ def read_times(
     )
 
 
-def find_unit(moments: pd.DataFrame, column: Column, *, stamped: bool) -> TimeUnit:
+def find_unit(joined: Joined, column: Column, *, stamped: bool) -> TimeUnit:
     """Return what the times count: as the codebook says, else order where they count on by 1.
 
     Parameters
     ----------
-    moments : pandas.DataFrame
-        Sorted.
+    joined : Joined
+        Moments sorted.
     """
     if column.unit is not None:
         return column.unit
     if stamped:
         return "seconds"
-    by_episode = moments.groupby(list(KEY_ROLES), sort=False)["time"]
-    starts = by_episode.first()
-    steps = by_episode.diff().dropna()
-    counted = bool(len(steps)) and bool((steps == 1).all()) and bool(starts.isin([0, 1]).all())
+    starts = joined.starts()
+    steps = np.delete(np.diff(joined.times), starts[1:] - 1)
+    counted = len(steps) and np.all(steps == 1) and np.isin(joined.times[starts], [0, 1]).all()
     return "order" if counted else "seconds"
 
 

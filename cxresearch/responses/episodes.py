@@ -20,8 +20,9 @@ from cxresearch.codebook.moments import (
     describes_moments,
 )
 from cxresearch.errors import Fault, ResponseError
-from cxresearch.responses import _episode_checks as checks
 from cxresearch.responses._coding import normal_text
+from cxresearch.responses._episode_checks import Checks
+from cxresearch.responses._episode_join import Joined, with_quality
 from cxresearch.responses._episode_rules import break_rules
 from cxresearch.responses._episode_times import duration_factor, find_unit, read_times
 from cxresearch.responses.exclusions import (
@@ -295,7 +296,7 @@ def _put_together(
 ) -> EpisodeInspection:
     files = {name: table.source.file for name, table in tables.items()}
     moments, episodes = (_canonical(tables[name].frame, codebook) for name in TABLES)
-    book = checks.Checks(codebook=codebook, files=files)
+    book = Checks(codebook=codebook, files=files)
     (time_column,), (rating,) = (codebook.columns_with_role(role) for role in MOMENT_ROLES)
     times = read_times(tables["moments"], moments, time_column, file=files["moments"])
     moments = moments.assign(time=times.values)
@@ -303,28 +304,29 @@ def _put_together(
     book.check_cells(moments, episodes)
     if book.faults:
         return EpisodeInspection(faults=tuple(book.faults), notes=notes)
-    written = pd.Series(
-        tables["moments"].cells[time_column.name], index=moments.index, dtype=object
-    )
-    moments, episodes = book.without_repeated(moments, episodes, exclusions, written=written)
-    book.check_join(moments, episodes)
+    written = tables["moments"].cells[time_column.name]
+    joined = Joined.of(moments, episodes)
+    joined = book.without_repeated(joined, exclusions, written=written)
+    book.check_join(joined)
     if book.faults:
         return EpisodeInspection(faults=tuple(book.faults), notes=notes)
-    moments = book.sort(times.from_start(moments))
-    unit = find_unit(moments, time_column, stamped=times.stamped)
+    joined = times.from_start(book.sort(joined))
+    unit = find_unit(joined, time_column, stamped=times.stamped)
     factor = duration_factor(codebook, unit)
     if factor != 1:
-        episodes = episodes.assign(duration=episodes["duration"] * factor)
-    read = checks.with_quality(moments, episodes)
+        longer = episodes.assign(duration=episodes["duration"] * factor)
+        joined = replace(joined, episodes=longer)
+    read = with_quality(joined)
     rules = [_in_times(rule, factor) for rule in exclusions]
     broken = break_rules(rules, read, tables["episodes"], book.repeated)
     counted_under, flow = count_exclusions(exclusions, broken, len(read))
     quality = read.assign(excluded=counted_under)[_quality_columns(read)]
     kept = (counted_under == "") & ~book.repeated
+    analysed = joined.of_listed(kept)
     data = EpisodeData(
         codebook=codebook,
-        moments=_of_episodes(moments, episodes[kept]),
-        episodes=episodes[kept].reset_index(drop=True),
+        moments=analysed.moments,
+        episodes=analysed.episodes,
         quality=quality.reset_index(drop=True),
         flow=replace(flow, unit="episodes"),
         sources=tuple(table.source for table in tables.values()),
@@ -336,9 +338,9 @@ def _put_together(
         neutral=rating.neutral,
         unit=unit,
         moments_read=len(tables["moments"].frame),
-        participants_read=int(read["participant"].nunique()),
+        participants_read=len(set(read["participant"])),
     )
-    book.check_data(data.moments, data.episodes, data.flow)
+    book.check_data(analysed, data.flow)
     told = book.notes_on(quality[kept], data.flow, unit, absolute=times.absolute)
     notes = (*notes, *book.notes, *told)
     if book.faults:
@@ -354,7 +356,7 @@ def _in_times(rule: Exclusion, factor: float) -> Exclusion:
 def _canonical(frame: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Name columns by their role where there is one of it; conditions in their order."""
     names = {c.name: c.role for c in codebook.columns if c.role in OWN_NAMES}
-    renamed = frame.rename(columns=names)
+    renamed = frame.set_axis([names.get(str(name), name) for name in frame], axis=1)
     if "condition" in renamed:
         (column,) = codebook.columns_with_role("condition")
         known = [code.label for code in column.values]
@@ -362,12 +364,6 @@ def _canonical(frame: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         renamed["condition"] = pd.Categorical(renamed["condition"], categories=levels)
     first = [name for name in (*OWN_NAMES,) if name in renamed]
     return renamed[[*first, *(c for c in renamed if c not in first)]]
-
-
-def _of_episodes(moments: pd.DataFrame, episodes: pd.DataFrame) -> pd.DataFrame:
-    wanted = pd.MultiIndex.from_frame(episodes[list(KEY_ROLES)])
-    own = pd.MultiIndex.from_frame(moments[list(KEY_ROLES)]).isin(wanted)
-    return moments[own].reset_index(drop=True)
 
 
 def _quality_columns(read: pd.DataFrame) -> list[str]:
