@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from cxresearch.errors import CatalogueError
 File = Callable[..., Path]
 EARLY, LATE, LAST = (f"2026112{day}T174210Z-3f9ac" for day in (1, 2, 3))
 FAILED = {"status": "failed", "error": {"message": "ZeroDivisionError: <x>"}, "headline": None}
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
 
 def cards(path: Path) -> list[str]:
@@ -340,51 +338,17 @@ def test_the_page_of_a_study_is_made_again_only_when_its_runs_change(
     assert sorted(made[3:]) == ["a", "b"]
 
 
-BROWSER = [
-    pytest.mark.browser,
-    # On a user's machine without Chromium these are skipped; in CI they must run.
-    pytest.mark.skipif(
-        not CHROMIUM and os.environ.get("CI") != "true", reason="no Chromium is installed"
-    ),
-]
 Visit = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
+@pytest.fixture
+def phone(visit: Visit) -> Visit:
+    """Return a function that opens a file on a phone."""
+    return partial(visit, width=360, height=740)
 
 
 @pytest.fixture
-def visit(chromium: Any) -> Iterator[Visit]:
-    """Open a file on a phone; no request and no complaint may be left."""
-    said: list[str] = []
-    contexts: list[Any] = []
-
-    def go(path: Path, *, width: int = 360) -> Any:
-        contexts.append(chromium.new_context(viewport={"width": width, "height": 740}))
-        opened = contexts[-1].new_page()
-        opened.on("console", lambda message: said.append(message.text))
-        opened.on("pageerror", lambda error: said.append(str(error)))
-        opened.on(
-            "request", lambda r: None if r.url.startswith("file:") else said.append(r.url)
-        )
-        opened.goto(f"file://{path}")
-        return opened
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert said == []
-
-
-@pytest.fixture
-def page(file: File, reports: Path, visit: Visit) -> Any:
+def page(file: File, reports: Path, phone: Visit) -> Any:
     """The catalogue of three studies on a phone."""
     tell(file("branches", EARLY, title="Where do we fall short?", data=data("x")), -0.9, -0.2)
     tell(
@@ -401,13 +365,7 @@ def page(file: File, reports: Path, visit: Visit) -> Any:
         ended="2026-09-01T10:00:00+00:00",
     )
     file("broken", LAST, title="Broken", **FAILED)
-    return visit(write_index(reports))
-
-
-def browser_test(test: Callable[..., None]) -> Callable[..., None]:
-    for mark in BROWSER:
-        test = mark(test)
-    return test
+    return phone(write_index(reports))
 
 
 def expect(what: Any) -> Any:
@@ -419,7 +377,7 @@ def titles(page: Any) -> list[str]:
     return [text[:6] for text in page.locator(".study:visible h2").all_text_contents()]
 
 
-@browser_test
+@pytest.mark.browser
 def test_the_search_finds_by_every_word_and_nothing_scrolls_sideways(page: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     box = page.get_by_role("searchbox")
@@ -433,7 +391,7 @@ def test_the_search_finds_by_every_word_and_nothing_scrolls_sideways(page: Any) 
     expect(page.locator(".study:visible")).to_have_count(3)
 
 
-@browser_test
+@pytest.mark.browser
 def test_studies_are_filtered_and_sorted_and_the_address_keeps_it(
     page: Any,
 ) -> None:
@@ -456,7 +414,7 @@ def test_studies_are_filtered_and_sorted_and_the_address_keeps_it(
     assert titles(page)[0] == "Broken"
 
 
-@browser_test
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("where", ["", "branches"])
 def test_catalogue_pages_have_no_accessibility_violation(
@@ -479,9 +437,9 @@ HOSTILE = (
 )
 
 
-@browser_test
+@pytest.mark.browser
 def test_hostile_texts_leave_the_pages_whole_on_a_phone(
-    file: File, reports: Path, visit: Visit
+    file: File, reports: Path, phone: Visit
 ) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     told = {"text": HOSTILE, "sure": "clear"}
@@ -497,7 +455,7 @@ def test_hostile_texts_leave_the_pages_whole_on_a_phone(
     file("a", LAST, **words, comparison=cells)
     index = write_index(reports)
     for path in (index, reports / "a" / "index.html"):
-        page = visit(path)
+        page = phone(path)
         assert page.evaluate("document.documentElement.scrollWidth") == 360, path
         assert page.locator("img").count() == 0
         assert page.locator("h1, h2 a").last.inner_text()
@@ -520,7 +478,7 @@ TIMED = """([name, before, after]) => {
 }"""
 
 
-@browser_test
+@pytest.mark.browser
 def test_five_hundred_studies_are_searched_filtered_and_sorted_at_once(
     file: File, reports: Path, visit: Visit
 ) -> None:

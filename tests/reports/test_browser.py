@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from html import escape, unescape
@@ -22,54 +20,10 @@ from cxresearch.reports.comparison import CHANGES, Comparison
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect  # waits: a page answers in its own time
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-pytestmark = [
-    pytest.mark.browser,
-    # On a user's machine without Chromium these are skipped; in CI they must run.
-    pytest.mark.skipif(
-        not CHROMIUM and os.environ.get("CI") != "true", reason="no Chromium is installed"
-    ),
-]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+pytestmark = pytest.mark.browser
 
 MakeRun = Callable[..., Path]
-Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(chromium: Any) -> Iterator[Open]:
-    """Return a function that opens a file; afterwards no request and no complaint is left."""
-    said: list[str] = []
-    contexts: list[Any] = []
-
-    def note_request(request: Any) -> None:
-        if not request.url.startswith(("file:", "data:", "http://127.0.0.1:")):
-            said.append(request.url)
-
-    def open_it(
-        path: Path, *, width: int = 1280, hash_: str = "", url: str = "", **options: Any
-    ) -> Any:
-        size = {"width": width, "height": 800}
-        contexts.append(chromium.new_context(viewport=size, **options))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", note_request)
-        page.goto(url or f"file://{path}{hash_}")
-        return page
-
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert said == []
+Visit = Callable[..., Any]
 
 
 @pytest.fixture
@@ -83,9 +37,9 @@ def report(make_run: MakeRun, given: Any) -> Path:
 
 
 def test_the_depth_switch_works_by_mouse_and_keyboard_and_is_kept_in_the_address(
-    report: Path, open_page: Open
+    report: Path, visit: Visit
 ) -> None:
-    page = open_page(report)
+    page = visit(report)
     heading = page.locator("#for-analysts")
     expect(heading).to_be_hidden()
     page.get_by_text("Analyst", exact=True).click()
@@ -106,14 +60,14 @@ def test_the_depth_switch_works_by_mouse_and_keyboard_and_is_kept_in_the_address
     ],
 )
 def test_a_link_opens_at_the_depth_it_needs(
-    report: Path, open_page: Open, hash_: str, depth: str
+    report: Path, visit: Visit, hash_: str, depth: str
 ) -> None:
-    page = open_page(report, hash_=hash_)
+    page = visit(report, hash_=hash_)
     expect(page.locator("input:checked")).to_have_attribute("value", depth)
 
 
-def test_without_javascript_everything_can_be_read(report: Path, open_page: Open) -> None:
-    page = open_page(report, java_script_enabled=False)
+def test_without_javascript_everything_can_be_read(report: Path, visit: Visit) -> None:
+    page = visit(report, java_script_enabled=False)
     page.get_by_text("Student", exact=True).click()
     expect(page.locator("#for-students")).to_be_visible()
 
@@ -121,20 +75,20 @@ def test_without_javascript_everything_can_be_read(report: Path, open_page: Open
 @pytest.mark.parametrize("depth", ["manager", "analyst", "student"])
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
 def test_nothing_but_tables_and_code_scrolls_sideways(
-    report: Path, open_page: Open, depth: str, width: int
+    report: Path, visit: Visit, depth: str, width: int
 ) -> None:
-    page = open_page(report, width=width, hash_=f"#depth={depth}")
+    page = visit(report, width=width, hash_=f"#depth={depth}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_layout_of_a_figure_follows_the_width(report: Path, open_page: Open) -> None:
+def test_the_layout_of_a_figure_follows_the_width(report: Path, visit: Visit) -> None:
     for width, shown in ((1280, "wide"), (360, "narrow")):
-        figure = open_page(report, width=width).locator("figure svg:visible")
+        figure = visit(report, width=width).locator("figure svg:visible")
         assert figure.get_attribute("class") == shown
 
 
-def test_text_of_a_figure_is_large_enough_on_a_phone(report: Path, open_page: Open) -> None:
-    page = open_page(report, width=360)
+def test_text_of_a_figure_is_large_enough_on_a_phone(report: Path, visit: Visit) -> None:
+    page = visit(report, width=360)
     scale = page.evaluate(
         "(() => { const svg = document.querySelector('figure svg.narrow');"
         "return svg.getBoundingClientRect().width / svg.viewBox.baseVal.width; })()"
@@ -142,8 +96,8 @@ def test_text_of_a_figure_is_large_enough_on_a_phone(report: Path, open_page: Op
     assert 12 * scale >= 11
 
 
-def test_a_table_is_downloaded_as_csv(report: Path, open_page: Open, tmp_path: Path) -> None:
-    page = open_page(report, hash_="#depth=analyst", accept_downloads=True)
+def test_a_table_is_downloaded_as_csv(report: Path, visit: Visit, tmp_path: Path) -> None:
+    page = visit(report, hash_="#depth=analyst", accept_downloads=True)
     with page.expect_download() as waiting:
         page.get_by_text("Download CSV").click()
     assert waiting.value.suggested_filename == "gaps_by_item.csv"
@@ -170,10 +124,10 @@ def sentences(make_run: MakeRun, given: Any) -> Path:
 @pytest.mark.parametrize("by", ["mouse", "keyboard"])
 @pytest.mark.parametrize("clipboard", ["new", "old"])
 def test_a_sentence_in_apa_style_is_copied_as_it_stands_and_that_is_told(
-    sentences: Path, open_page: Open, by: str, clipboard: str
+    sentences: Path, visit: Visit, by: str, clipboard: str
 ) -> None:
     allowed = ["clipboard-read", "clipboard-write"]
-    page = open_page(sentences, width=360, permissions=allowed)
+    page = visit(sentences, width=360, permissions=allowed)
     if clipboard == "old":  # as where a page is served over plain HTTP
         page.evaluate(NO_CLIPBOARD)
     button = page.get_by_role("button")
@@ -191,8 +145,8 @@ def test_a_sentence_in_apa_style_is_copied_as_it_stands_and_that_is_told(
     expect(button).to_have_text("Copy", timeout=5000)
 
 
-def test_a_sentence_that_cannot_be_copied_is_selected(sentences: Path, open_page: Open) -> None:
-    page = open_page(sentences)
+def test_a_sentence_that_cannot_be_copied_is_selected(sentences: Path, visit: Visit) -> None:
+    page = visit(sentences)
     page.evaluate(NO_CLIPBOARD)
     page.evaluate("() => { document.execCommand = () => false; }")
     page.get_by_role("button").click()
@@ -201,20 +155,20 @@ def test_a_sentence_that_cannot_be_copied_is_selected(sentences: Path, open_page
 
 
 def test_without_javascript_or_on_paper_there_is_no_button(
-    sentences: Path, open_page: Open
+    sentences: Path, visit: Visit
 ) -> None:
-    assert open_page(sentences, java_script_enabled=False).locator("button").count() == 0
-    page = open_page(sentences)
+    assert visit(sentences, java_script_enabled=False).locator("button").count() == 0
+    page = visit(sentences)
     page.emulate_media(media="print")
     assert page.locator("button:visible").count() == 0
 
 
 def test_a_long_caption_is_whole_on_a_phone_and_stays_when_the_table_is_scrolled(
-    make_run: MakeRun, given: Any, open_page: Open
+    make_run: MakeRun, given: Any, visit: Visit
 ) -> None:
     table = given.table()
     object.__setattr__(table, "caption", "Which words of a caption are seen " * 6)
-    page = open_page(write_report(make_run(table)), width=360)
+    page = visit(write_report(make_run(table)), width=360)
     place = "(() => { const b = document.querySelector('caption').getBoundingClientRect();"
     place += " return [b.left, b.right]; })()"
     before = page.evaluate(place)
@@ -238,9 +192,9 @@ def served(report: Path) -> Iterator[str]:
 
 
 def test_a_served_report_works_under_the_policy_of_the_server(
-    report: Path, served: str, open_page: Open, tmp_path: Path
+    served: str, visit: Visit, tmp_path: Path
 ) -> None:
-    page = open_page(report, url=served, accept_downloads=True)
+    page = visit(served, accept_downloads=True)
     page.get_by_text("Analyst", exact=True).click()
     expect(page.locator("#for-analysts")).to_be_visible()
     expect(page).to_have_url(f"{served}#depth=analyst")
@@ -305,9 +259,9 @@ def test_each_table_of_changes_has_its_own_file_at_full_precision(compared: Path
 
 
 def test_a_comparison_of_hostile_texts_is_whole_on_a_phone(
-    compared: Path, open_page: Open, tmp_path: Path
+    compared: Path, visit: Visit, tmp_path: Path
 ) -> None:
-    page = open_page(compared, width=360, hash_="#depth=analyst", accept_downloads=True)
+    page = visit(compared, width=360, hash_="#depth=analyst", accept_downloads=True)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert page.locator("img").count() == 0
@@ -321,9 +275,9 @@ def test_a_comparison_of_hostile_texts_is_whole_on_a_phone(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_what_is_behind_it(
-    report: Path, open_page: Open, scheme: str
+    report: Path, visit: Visit, scheme: str
 ) -> None:
-    page = open_page(report, hash_="#depth=student", color_scheme=scheme)
+    page = visit(report, hash_="#depth=student", color_scheme=scheme)
     pairs = page.evaluate(
         """() => [...document.querySelectorAll(
           'h1,h2,p,td,th,a,dt,dd,summary,label,figcaption,code')]
@@ -342,9 +296,9 @@ def test_text_stands_out_from_what_is_behind_it(
 
 
 def test_the_printed_page_leaves_out_what_only_works_on_a_screen(
-    report: Path, open_page: Open
+    report: Path, visit: Visit
 ) -> None:
-    page = open_page(report)
+    page = visit(report)
     page.emulate_media(media="print")
     for gone in (".depth", ".tools", ".contents"):
         assert page.locator(f"{gone}:visible").count() == 0

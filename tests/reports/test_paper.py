@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -22,7 +22,7 @@ from cxresearch.reports.paper import (
     figure_size,
     fit_figures,
 )
-from cxresearch.reports.pdf import PAPERS, at_depth, find_chromium, write_pdf
+from cxresearch.reports.pdf import PAPERS, at_depth, write_pdf
 from cxresearch.reports.render import render_report
 
 MakeRun = Callable[..., Path]
@@ -154,18 +154,9 @@ def test_a_picture_without_white_or_of_another_kind_is_left_alone(source: str) -
     assert closer_rows(source) == ""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync = pytest.importorskip("playwright.sync_api")
-    with sync.sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
-
-
-def printed_figures(browser: Any, html: str, paper: str = "A4") -> list[dict[str, Any]]:
+def printed_figures(chromium: Any, html: str, paper: str = "A4") -> list[dict[str, Any]]:
     """Return what the manager's depth prints of figures, in the columns of a paper."""
-    page = browser.new_page(viewport={"width": 703, "height": 1040})
+    page = chromium.new_page(viewport={"width": 703, "height": 1040})
     page.emulate_media(media="print")
     page.set_content(at_depth(html, "manager", paper))  # type: ignore[arg-type]
     drawn: list[dict[str, Any]] = page.evaluate(DRAWN)
@@ -179,9 +170,9 @@ def texts_of(pdf: Path) -> list[str]:
     return [normalize("NFKC", page.extract_text()) for page in pages]  # ligatures
 
 
-def by_dialog(browser: Any, html: str, pdf: Path, paper: str) -> list[str]:
+def by_dialog(chromium: Any, html: str, pdf: Path, paper: str) -> list[str]:
     """Return the text of each page as a reader prints it, who chooses the paper."""
-    page = browser.new_page()
+    page = chromium.new_page()
     page.set_content(html)
     page.pdf(path=pdf, format=paper)
     page.close()
@@ -205,14 +196,14 @@ def for_analysts(run: Path, source: str) -> Path:
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("study", STUDIES)
 def test_two_pages_hold_figures_that_can_be_read_whole_with_heading_and_caption(
-    sample_reports: dict[str, Path], browser: Any, tmp_path: Path, study: str, paper: str
+    sample_reports: dict[str, Path], chromium: Any, tmp_path: Path, study: str, paper: str
 ) -> None:
     """A figure that is cut has its heading and its caption on different pages."""
     html = sample_reports[study].read_text(encoding="utf-8")
-    drawn = printed_figures(browser, html, paper)
+    drawn = printed_figures(chromium, html, paper)
     assert len({figure["name"] for figure in drawn}) == len(drawn)
     assert [f for f in drawn if f["letters"] < READABLE or f["pieces"] != 1] == []
-    texts = by_dialog(browser, html, tmp_path / "r.pdf", paper)
+    texts = by_dialog(chromium, html, tmp_path / "r.pdf", paper)
     assert len(texts) == 2
     assert "Download CSV" not in "".join(texts)
     figures = re.findall(r'<figure id="([^"]+)">.*?<figcaption>(.*?)</fig', html, re.DOTALL)
@@ -224,30 +215,30 @@ def test_two_pages_hold_figures_that_can_be_read_whole_with_heading_and_caption(
 
 @pytest.mark.parametrize(("paper", "least"), [("A4", 17), ("Letter", 15)])
 def test_the_pages_are_used_for_figures(
-    sample_reports: dict[str, Path], browser: Any, paper: str, least: int
+    sample_reports: dict[str, Path], chromium: Any, paper: str, least: int
 ) -> None:
     """Of the 25 figures for managers in the five samples, two pages each hold 17 and 15."""
     pages = [report.read_text(encoding="utf-8") for report in sample_reports.values()]
-    assert sum(len(printed_figures(browser, html, paper)) for html in pages) >= least
+    assert sum(len(printed_figures(chromium, html, paper)) for html in pages) >= least
 
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_the_wider_letters_of_another_machine_take_no_third_page(
-    sample_reports: dict[str, Path], browser: Any, tmp_path: Path, study: str
+    sample_reports: dict[str, Path], chromium: Any, tmp_path: Path, study: str
 ) -> None:
     html = sample_reports[study].read_text(encoding="utf-8")
     wider = html.replace("</style>", "main{letter-spacing:.035em}</style>", 1)
     for paper in PAPERS:
-        assert len(by_dialog(browser, wider, tmp_path / "r.pdf", paper)) == 2
+        assert len(by_dialog(chromium, wider, tmp_path / "r.pdf", paper)) == 2
 
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_file_is_printed_as_a_reader_prints_it(
-    sample_reports: dict[str, Path], browser: Any, tmp_path: Path, paper: Any
+    sample_reports: dict[str, Path], chromium: Any, tmp_path: Path, paper: Any
 ) -> None:
     html = sample_reports["call-endings"].read_text(encoding="utf-8")
     texts = texts_of(write_pdf(html, tmp_path / "file.pdf", paper=paper))
-    assert texts == by_dialog(browser, html, tmp_path / "dialog.pdf", paper)
+    assert texts == by_dialog(chromium, html, tmp_path / "dialog.pdf", paper)
 
 
 @pytest.mark.parametrize("paper", PAPERS)
@@ -267,7 +258,7 @@ def test_what_is_left_out_is_said_in_one_line(
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("label", ["reliability", LONG, LONG * 3])
 def test_many_findings_and_long_labels_never_take_a_third_page(
-    make_run: MakeRun, given: Any, browser: Any, tmp_path: Path, paper: str, label: str
+    make_run: MakeRun, given: Any, chromium: Any, tmp_path: Path, paper: str, label: str
 ) -> None:
     kinds = ("finding", "action", "quality")
     told = tuple(
@@ -283,7 +274,7 @@ def test_many_findings_and_long_labels_never_take_a_third_page(
     ]
     run = make_run(told, *figures, population=label, sample=label)
     html = render_report(for_analysts(run, "record(value_1)"))
-    assert len(by_dialog(browser, html, tmp_path / "r.pdf", paper)) <= 2
+    assert len(by_dialog(chromium, html, tmp_path / "r.pdf", paper)) <= 2
 
 
 def test_a_short_report_leaves_nothing_out_and_says_nothing(
@@ -295,10 +286,10 @@ def test_a_short_report_leaves_nothing_out_and_says_nothing(
 
 
 def test_the_evidence_of_the_first_findings_says_which_figures_matter(
-    sample_reports: dict[str, Path], browser: Any
+    sample_reports: dict[str, Path], chromium: Any
 ) -> None:
     """The map stands behind the first action; the zone, before it and less high, gives way."""
     html = sample_reports["branch-network"].read_text(encoding="utf-8")
-    names = [figure["name"] for figure in printed_figures(browser, html, "Letter")]
+    names = [figure["name"] for figure in printed_figures(chromium, html, "Letter")]
     assert {"figure-gaps-by-dimension", "figure-gap-map-stated"} <= set(names)
     assert "figure-zone-of-tolerance" not in names

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,18 +19,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 expect = playwright.expect  # waits: a page answers a key in its own time
 
-try:
-    CHROMIUM = find_chromium()
-except Exception:
-    CHROMIUM = ""
-pytestmark = [
-    pytest.mark.browser,
-    # On a user's machine without Chromium these are skipped; in CI they must run.
-    pytest.mark.skipif(
-        not CHROMIUM and os.environ.get("CI") != "true", reason="no Chromium is installed"
-    ),
-]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+pytestmark = pytest.mark.browser
 STUDIES = ("bank-branches", "branch-network", "call-endings", "clinic-visits", "hotel-stays")
 DEPTHS = ("manager", "analyst", "student")
 MOST_BYTES = 600_000
@@ -44,40 +32,6 @@ FIRST_PAINT = (
 WINDOW = {"width": 1280, "height": 800}
 
 MakeRun = Callable[..., Path]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Return a function that opens a page; nothing may be asked of the net or complained of."""
-    said: list[str] = []
-    contexts: list[Any] = []
-
-    def note(request: Any) -> None:
-        if not request.url.startswith(("file:", "data:")):
-            said.append(request.url)
-
-    def go(path: Path, *, width: int = 1280, hash_: str = "", **options: Any) -> Any:
-        size = {"width": width, "height": 800}
-        contexts.append(chromium.new_context(viewport=size, **options))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", note)
-        page.goto(f"file://{path}{hash_}")
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert said == []
 
 
 @pytest.fixture(scope="module")
