@@ -102,7 +102,7 @@ def charted(placement: Placement, *, zero: bool) -> Canvas:
 
 def _painted(canvas: Canvas, name: str) -> list[str]:
     """Return the elements of a drawing without its texts."""
-    axes = _sheet()
+    axes = sheet()
     for marks in [*axes.patches, *axes.collections]:
         marks.remove()
     _draw_areas(axes, canvas.areas)
@@ -118,11 +118,11 @@ def _painted(canvas: Canvas, name: str) -> list[str]:
 def make_ready() -> None:
     """Do what the first picture would have to do."""
     with own_settings():
-        _sheet()
+        sheet()
 
 
 @cache
-def _sheet() -> Axes:
+def sheet() -> Axes:
     """Return axes in viewBox units, the origin at the top left as in SVG.
 
     They serve every picture, whatever its size, as nothing is clipped: to make axes takes

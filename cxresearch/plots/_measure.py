@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 _NARROW = frozenset("ijltfrI.,:;'|!()[]{}/\\-`\"· ")
 _BROAD = frozenset("mwMW%@—…")
@@ -23,7 +24,7 @@ _BOLD = 1.09
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return the estimated width of one line of text, in the unit of `size`."""
-    return sum(_em(character) for character in text) * size * (_BOLD if bold else 1.0)
+    return sum(map(_hundredths, text)) / 100 * size * (_BOLD if bold else 1.0)
 
 
 def wrapped(
@@ -67,6 +68,9 @@ def clusters(text: str) -> list[str]:
 def _units(text: str) -> list[tuple[str, bool]]:
     units: list[tuple[str, bool]] = []
     for word in _WORDS.findall(text):
+        if word.isascii():
+            units.append((word, True))
+            continue
         start = True
         for cluster in clusters(word):
             previous = units[-1][0] if units and not start else ""
@@ -80,6 +84,8 @@ def _units(text: str) -> list[tuple[str, bool]]:
 
 def _runs_left(text: str) -> bool:
     """Return whether the text runs from right to left, as its first strong letter does."""
+    if text.isascii():
+        return False
     strong = (b for c in text if (b := unicodedata.bidirectional(c)) in ("L", "R", "AL"))
     return next(strong, "L") != "L"
 
@@ -118,22 +124,24 @@ def _is_ideographic(character: str) -> bool:
     return wide and not hangul
 
 
-def _em(character: str) -> float:
+@cache
+def _hundredths(character: str) -> int:
+    """Return how wide a character is in hundredths of an em, whose sums are exact."""
     if character in _NARROW:
-        return 0.37
+        return 37
     if character in _BROAD:
-        return 0.95
+        return 95
     if character in _SIGNS:
-        return 0.82
+        return 82
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0.0
-    return _em_by_class(character)
+        return 0
+    return _hundredths_by_class(character)
 
 
-def _em_by_class(character: str) -> float:
+def _hundredths_by_class(character: str) -> int:
     if ord(character) >= _EMOJI:
-        return 1.3
+        return 130
     width = unicodedata.east_asian_width(character)
     if width in ("W", "F") or (width == "A" and not character.isalnum()):
-        return 1.0
-    return 0.70 if character.isupper() else 0.62
+        return 100
+    return 70 if character.isupper() else 62

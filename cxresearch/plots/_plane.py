@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from cxresearch.plots._axis import Axis
 from cxresearch.plots._canvas import Canvas, Line, Point
 from cxresearch.plots._measure import wrapped
@@ -35,6 +38,19 @@ class Plane:
         """Return the place of a pair of values, held inside the plane."""
         across = min(max(self.x(x), self.left), self.right)
         return across, min(max(self.y(y), self.top), self.bottom)
+
+    def points(self, x: ArrayLike, y: ArrayLike) -> tuple[Point, ...]:
+        """Return the places of many pairs of values, held inside the plane."""
+        shares = (np.asarray(x, float) - self.x_axis.low) / (self.x_axis.high - self.x_axis.low)
+        across = self.left + shares * (self.right - self.left)
+        shares = (np.asarray(y, float) - self.y_axis.low) / (self.y_axis.high - self.y_axis.low)
+        down = self.bottom - shares * (self.bottom - self.top)
+        inside = across.clip(self.left, self.right), down.clip(self.top, self.bottom)
+        return tuple(zip(*(side.tolist() for side in inside), strict=True))
+
+    def band(self, x: ArrayLike, low: ArrayLike, high: ArrayLike) -> tuple[Point, ...]:
+        """Return the corners of what lies between two heights."""
+        return self.points(x, high) + self.points(x, low)[::-1]
 
     def grid(
         self,

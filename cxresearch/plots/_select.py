@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -20,9 +21,35 @@ def of_all(gaps: ServqualGapsResult, level: str) -> pd.DataFrame:
     return frame[(frame["level"] == level) & (frame["segment"] == "")]
 
 
+class _Columns(dict[str, list[Any]]):
+    """The columns of a frame as lists, each made when first asked for."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        super().__init__()
+        self.frame = frame
+
+    def __missing__(self, name: str) -> list[Any]:
+        if name not in self.frame.columns:
+            raise AttributeError(f"the rows have no {name!r}")
+        self[name] = self.frame[name].tolist()
+        return self[name]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """One row of a frame, its cells as attributes."""
+
+    columns: _Columns
+    place: int
+
+    def __getattr__(self, name: str) -> Any:
+        return self.columns[name][self.place]
+
+
 def each(frame: pd.DataFrame) -> Iterable[Any]:
-    """Return the rows of a frame one by one."""
-    return frame.itertuples(index=False)
+    """Return the rows of a frame one by one; of many columns a picture needs a few."""
+    columns = _Columns(frame)
+    return (_Row(columns, place) for place in range(len(frame)))
 
 
 def widest_first(frame: pd.DataFrame) -> pd.DataFrame:

@@ -273,9 +273,7 @@ class DriverMap:
         for row in self.rows:
             outline = _outline(row)
             if outline is not None:
-                corners = tuple(
-                    plane.point(float(x), float(y)) for x, y in zip(*outline, strict=True)
-                )
+                corners = plane.points(*outline)
                 canvas.areas.append(Area(corners=corners, colour=RECEIVED, opacity=0.10))
                 closed = (*corners, corners[0])
                 canvas.lines.append(Line(points=closed, colour=RECEIVED, width=0.7))

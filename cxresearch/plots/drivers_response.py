@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from cxresearch._types import FloatArray
 from cxresearch._validate import check_names
 from cxresearch.drivers.shape import ResponseShapeResult
 from cxresearch.plots._axis import Axis, round_axis
@@ -64,13 +66,15 @@ def plot_response(
     check_names("drivers", chosen, known, of="drivers with a curve")
     outcome = outcome_name(shape.outcome, labels, formats)
     kinds = dict(zip(shape.shapes["term"], shape.shapes["shape"], strict=True))
+    curves = {term: shape.curve[shape.curve["term"] == term] for term in chosen}
     panels = tuple(
         _Panel(
             name=driver_label(term, labels, formats),
             kind=text(f"terms.shape.{kinds[term]}"),
-            curve=shape.curve[shape.curve["term"] == term],
+            spline=_points(curve, "spline", ["value", "estimate", "conf_low", "conf_high"]),
+            steps=_points(curve, "step", ["value", "estimate"]),
         )
-        for term in chosen
+        for term, curve in curves.items()
     )
     sheet = _Sheet(panels, text("figures.drivers.axis_expected", outcome=outcome), formats)
     level = formats.level(shape.confidence_level)
@@ -110,35 +114,41 @@ def _foremost(shape: ResponseShapeResult, known: list[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Panel:
+    """A driver: its name, its kind of response, and the points that have a place.
+
+    `spline` has the columns value, estimate, conf_low, conf_high; `steps` value and estimate.
+    """
+
     name: str
     kind: str
-    curve: pd.DataFrame
-
-    def part(self, group: str) -> pd.DataFrame:
-        """Return the points of the spline or of the steps that have a place."""
-        rows = self.curve[self.curve["group"] == group]
-        return rows[rows["estimate"].notna()].sort_values("value")
+    spline: FloatArray
+    steps: FloatArray
 
     def reach(self) -> list[float]:
         """Return every height the panel has to hold."""
-        spline = self.part("spline")[["estimate", "conf_low", "conf_high"]]
-        values = [float(v) for v in spline.to_numpy(dtype=float).ravel()]
-        values += [float(v) for v in self.part("step")["estimate"]]
-        return [v for v in values if math.isfinite(v)]
+        heights = [*self.spline[:, 1:].ravel().tolist(), *self.steps[:, 1].tolist()]
+        return [height for height in heights if math.isfinite(height)]
+
+
+def _points(curve: pd.DataFrame, group: str, columns: list[str]) -> FloatArray:
+    """Return the points of the spline or of the steps, by their value."""
+    rows = curve[curve["group"] == group][columns].to_numpy(dtype=float)
+    known = rows[~np.isnan(rows[:, columns.index("estimate")])]
+    ordered: FloatArray = known[known[:, columns.index("value")].argsort(kind="stable")]
+    return ordered
 
 
 def _entry(name: str, panel: _Panel, formats: Formats) -> str:
-    line = panel.part("spline")
-    if line.empty:
+    if not len(panel.spline):
         return name
-    first, last = line.iloc[0], line.iloc[-1]
+    first, last = panel.spline[[0, -1], :2].tolist()
     return formats.messages.text(
         "figures.drivers.alt_curve",
         name=name,
-        low=formats.points(first["value"]),
-        high=formats.points(last["value"]),
-        first=formats.number(first["estimate"]),
-        last=formats.number(last["estimate"]),
+        low=formats.points(first[0]),
+        high=formats.points(last[0]),
+        first=formats.number(first[1]),
+        last=formats.number(last[1]),
         kind=panel.kind,
     )
 
@@ -214,8 +224,7 @@ class _Sheet:
         *,
         numbers: bool,
     ) -> None:
-        spline, step = panel.part("spline"), panel.part("step")
-        values = [*spline["value"], *step["value"]]
+        values = [*panel.spline[:, 0].tolist(), *panel.steps[:, 0].tolist()]
         left, right, top, bottom = box
         plane = Plane(
             x_axis=round_axis(
@@ -224,20 +233,12 @@ class _Sheet:
             y_axis=axis, left=left, right=right, top=top, bottom=bottom,
         )  # fmt: skip
         plane.grid(canvas, self.formats, y_numbers=numbers)
-        band = spline[spline["conf_low"].notna() & spline["conf_high"].notna()]
+        band = panel.spline[~np.isnan(panel.spline).any(axis=1)]
         if len(band) > 1:
-            over = [
-                plane.point(x, y) for x, y in zip(band["value"], band["conf_high"], strict=True)
-            ]
-            under = [
-                plane.point(x, y) for x, y in zip(band["value"], band["conf_low"], strict=True)
-            ]
-            corners = (*over, *reversed(under))
+            corners = plane.band(band[:, 0], band[:, 2], band[:, 3])
             canvas.areas.append(Area(corners=corners, colour=RECEIVED, opacity=0.18))
-        line = tuple(
-            plane.point(x, y) for x, y in zip(spline["value"], spline["estimate"], strict=True)
-        )
-        if len(line) > 1:
+        if len(panel.spline) > 1:
+            line = plane.points(*panel.spline[:, :2].T)
             canvas.lines.append(Line(points=line, colour=RECEIVED, width=2.4))
-        for x, y in zip(step["value"], step["estimate"], strict=True):
-            canvas.dots.append((*plane.point(x, y), "includes_zero"))
+        for x, y in plane.points(*panel.steps.T):
+            canvas.dots.append((x, y, "includes_zero"))

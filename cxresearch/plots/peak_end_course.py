@@ -339,16 +339,14 @@ class _Sheet:
 
 def _singles(canvas: Canvas, plane: Plane, panel: _Panel) -> None:
     course = panel.course
+    peaks = panel.peaks[["peak_position", "peak"]].to_numpy(dtype=float)
     for row in panel.drawn:
         seen = np.isfinite(course.ratings[row])
-        points = tuple(
-            plane.point(float(x), float(y))
-            for x, y in zip(course.positions[row, seen], course.ratings[row, seen], strict=True)
-        )
+        points = plane.points(course.positions[row, seen], course.ratings[row, seen])
         canvas.lines.append(Line(points=points, colour=BAR, width=0.8))
-        peak, place = panel.peaks["peak"].iloc[row], panel.peaks["peak_position"].iloc[row]
+        place, peak = peaks[row].tolist()
         if math.isfinite(peak) and math.isfinite(place):
-            corners = _diamond(plane.point(float(place), float(peak)))
+            corners = _diamond(plane.point(place, peak))
             canvas.areas.append(Area(corners=corners, colour=EXPECTED, opacity=0.6))
 
 
@@ -363,17 +361,9 @@ def _mean(canvas: Canvas, plane: Plane, panel: _Panel) -> None:
         return
     band = mean[mean["conf_low"].notna()]
     if len(band):
-        over = [
-            plane.point(x, y) for x, y in zip(band["position"], band["conf_high"], strict=True)
-        ]
-        under = [
-            plane.point(x, y) for x, y in zip(band["position"], band["conf_low"], strict=True)
-        ]
-        corners = (*over, *reversed(under))
+        corners = plane.band(band["position"], band["conf_low"], band["conf_high"])
         canvas.areas.append(Area(corners=corners, colour=RECEIVED, opacity=0.28))
-    line = tuple(
-        plane.point(x, y) for x, y in zip(mean["position"], mean["estimate"], strict=True)
-    )
+    line = plane.points(mean["position"], mean["estimate"])
     canvas.lines.append(Line(points=line, colour=RECEIVED, width=2.8))
     for place, height in panel.marks:
         canvas.dots.append((*plane.point(place, height), "against"))

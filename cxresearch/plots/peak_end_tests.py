@@ -284,6 +284,4 @@ class _Sheet:
         canvas.lines.append(Line(points=diagonal, colour=SOFT, width=1.4, dashed=True))
         count = min(self.shown, len(panel.observed))
         rows = np.unique(np.linspace(0, len(panel.observed) - 1, count).round().astype(int))
-        for row in rows:
-            place = plane.point(float(panel.predicted[row]), float(panel.observed[row]))
-            canvas.points.append(place)
+        canvas.points += plane.points(panel.predicted[rows], panel.observed[rows])

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure as MplFigure
 
 from cxresearch._types import FloatArray
 from cxresearch.plots._axis import Axis, round_axis
 from cxresearch.plots._canvas import Canvas, Line, Point
-from cxresearch.plots._draw import pictured
+from cxresearch.plots._draw import pictured, sheet
 from cxresearch.plots._labels import Box, overlap
 from cxresearch.plots._measure import text_width
 from cxresearch.plots._place import Layout
@@ -56,7 +56,7 @@ def plot_response_surface(surface: ResponseSurfaceResult, *, language: str = "en
     lead = text("figures.gap_quality.surface_lead", outcome=outcome, n=surface.n)
     named = in_sentence(outcome, formats.messages)
     caption = [text("figures.gap_quality.surface_explained", outcome=named)]
-    if drawing.level_point() is not None and surface.stationary != "none":
+    if drawing.level_point is not None and surface.stationary != "none":
         caption.append(text(f"figures.gap_quality.surface_{surface.stationary}"))
     caption.append(text("figures.gap_quality.surface_n", n=surface.n))
     if surface.weighted:
@@ -69,13 +69,18 @@ def plot_response_surface(surface: ResponseSurfaceResult, *, language: str = "en
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class _Surface:
     surface: ResponseSurfaceResult
     formats: Formats
 
     # ── numbers ───────────────────────────────────────────────────────────────────────────
 
+    @cached_property
+    def _values(self) -> dict[str, float]:
+        return self.surface.values()
+
+    @cached_property
     def _step(self) -> float:
         """Return how wide a square of the density is."""
         cells = self.surface.density
@@ -83,22 +88,29 @@ class _Surface:
         gaps = np.diff(places)
         return float(gaps.min()) if len(gaps) else 1.0
 
+    @cached_property
     def _known(self) -> pd.DataFrame:
         """Return the squares with enough people to be counted; all where none has."""
         cells = self.surface.density
         known = cells.dropna()
         return known if len(known) else cells
 
+    @cached_property
+    def _squares(self) -> set[tuple[float, ...]]:
+        places = self._known[["perception", "expectation"]].to_numpy(dtype=float)
+        return set(map(tuple, np.round(places, 6).tolist()))
+
+    @cached_property
     def _ends(self) -> tuple[float, float]:
         """Return the part of the scale where people answered, the same for both."""
-        places = self._known()[["perception", "expectation"]].to_numpy()
+        places = self._known[["perception", "expectation"]].to_numpy()
         return float(places.min()), min(
-            float(places.max()) + self._step(), self.surface.scale_high
+            float(places.max()) + self._step, self.surface.scale_high
         )
 
     def predicted(self, received: FloatArray, expected: FloatArray) -> FloatArray:
         """Return the predicted outcome at places of the scale."""
-        value = self.surface.values()
+        value = self._values
         b = [value[f"b{i}"] for i in range(6)]
         p, e = received - self.surface.centre, expected - self.surface.centre
         result: FloatArray = (
@@ -106,25 +118,27 @@ class _Surface:
         )
         return result
 
+    @cached_property
     def level_point(self) -> Point | None:
         """Return the stationary point, if it lies where answers do."""
-        value, centre = self.surface.values(), self.surface.centre
+        value, centre = self._values, self.surface.centre
         x, y = value["x0"] + centre, value["y0"] + centre
-        low, high = self._ends()
+        low, high = self._ends
         return (x, y) if low < x < high and low < y < high else None
 
+    @cached_property
     def first_axis(self) -> tuple[Point, ...]:
         """Return the ends of the first principal axis inside the plane; none where outside.
 
         Drawn only where its slope is known well enough to say that it rises.
         """
-        value = self.surface.values()
+        value = self._values
         slope, start = value["p11"], value["p10"]
         rows = self.surface.estimates
         least = float(rows.loc[rows["term"] == "p11", "boot_low"].sum(min_count=1))
         if not least > 0 or not np.isfinite(start):
             return ()
-        low, high = self._ends()
+        low, high = self._ends
         centre = self.surface.centre
         x = np.linspace(low, high, 401)
         y = centre + start + slope * (x - centre)
@@ -136,7 +150,7 @@ class _Surface:
 
     def entries(self) -> list[str]:
         """Return the predicted outcome at the squares with most people, in words."""
-        half = self._step() / 2
+        half = self._step / 2
         cells = self.surface.density.dropna().nlargest(5, "n")
         found = []
         for cell in each(cells):
@@ -159,7 +173,7 @@ class _Surface:
         y = self._legend(canvas, 18.0)
         title = "↑ " + text("figures.gap_quality.surface_axis_y")
         y = canvas.paragraph(canvas.left, y + 24, title, canvas.right - canvas.left)
-        low, high = self._ends()
+        low, high = self._ends
         axis = round_axis(low, high, most_ticks=layout.most_ticks + 2, within=(low, high))
         left = canvas.left + 34
         side = min(canvas.right - 12 - left, 300.0 if layout.above else 440.0)
@@ -180,7 +194,7 @@ class _Surface:
         return canvas
 
     def _density(self, canvas: Canvas, plane: Plane) -> None:
-        step, cells = self._step(), self._known()
+        step, cells = self._step, self._known
         most = max(float(cells["n"].fillna(1.0).max()), 1.0)
         for cell in each(cells):
             n = cell.n if cell.n == cell.n else 1.0
@@ -193,7 +207,7 @@ class _Surface:
         """Write what the straight lines are; return the last base line."""
         text, size = self.formats.messages.text, canvas.layout.small
         entries = [(text("figures.gap_quality.surface_line"), INK, True)]
-        if self.first_axis():
+        if self.first_axis:
             entries.append((text("figures.gap_quality.surface_axis"), EXPECTED, False))
         x = canvas.left + 2
         for name, colour, dashed in entries:
@@ -216,7 +230,7 @@ class _Surface:
         for level, line in _lines(received, expected, values, levels.ticks):
             number = self.formats.number(level, levels.decimals)
             for part, inside in self._split(line):
-                points = tuple(plane.point(float(x), float(y)) for x, y in part)
+                points = plane.points(*part.T)
                 colour, width = (RECEIVED, 2.0) if inside else (LINE, 1.2)
                 canvas.lines.append(Line(points=points, colour=colour, width=width))
                 if inside:
@@ -225,34 +239,21 @@ class _Surface:
 
     def _split(self, line: FloatArray) -> Iterator[tuple[FloatArray, bool]]:
         """Split a line into stretches where people answered and where hardly anybody did."""
-        step = self._step()
-        cells = {
-            (round(float(c.perception), 6), round(float(c.expectation), 6))
-            for c in each(self._known())
-        }
+        step, base = self._step, self.surface.scale_low
         middle = (line[1:] + line[:-1]) / 2
-        base = self.surface.scale_low
-        inside = np.array(
-            [
-                (
-                    round(base + step * np.floor((x - base) / step), 6),
-                    round(base + step * np.floor((y - base) / step), 6),
-                )
-                in cells
-                for x, y in middle
-            ]
-        )
+        squares = np.round(base + step * np.floor((middle - base) / step), 6)
+        inside = np.array([tuple(square) in self._squares for square in squares.tolist()])
         edges = np.flatnonzero(np.diff(inside.astype(int))) + 1
         bounds = [0, *edges.tolist(), len(inside)]
         for first, last in pairwise(bounds):
             yield line[first : last + 1], bool(inside[first])
 
     def _places(self, canvas: Canvas, plane: Plane) -> None:
-        axis = self.first_axis()
+        axis = self.first_axis
         if axis:
             points = tuple(plane.point(*end) for end in axis)
             canvas.lines.append(Line(points=points, colour=EXPECTED, width=1.6))
-        level = self.level_point()
+        level = self.level_point
         if level is not None:
             x, y = plane.point(*level)
             for dx in (-_CROSS, _CROSS):
@@ -289,11 +290,11 @@ def _lines(
     x: FloatArray, y: FloatArray, values: FloatArray, levels: tuple[float, ...]
 ) -> Iterator[tuple[float, FloatArray]]:
     """Return the lines on which `values` equals each level, each as points of shape (k, 2)."""
-    axes = MplFigure().add_subplot()
     inner = [level for level in levels if values.min() < level < values.max()]
     if not inner:
         return
-    drawn = axes.contour(x, y, values, levels=inner)
+    drawn = sheet().contour(x, y, values, levels=inner)
+    drawn.remove()
     for level, path in zip(inner, drawn.get_paths(), strict=True):
         path.should_simplify = False
         for part in path.to_polygons(closed_only=False):
