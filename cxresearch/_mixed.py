@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
+from cxresearch._mixed_ratio import intercept_ratio
+from cxresearch._mixed_sums import GroupedData
 from cxresearch._types import BoolArray, FloatArray, IntArray
 from cxresearch.errors import EstimationError
 
@@ -23,127 +25,41 @@ _GRADIENT = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class GroupedData:
-    """Sums of products of G groups, with columns made orthonormal and y made residual.
-
-    Attributes
-    ----------
-    zz : ndarray, shape (G, q, q)
-    zx : ndarray, shape (G, q, p)
-    zy : ndarray, shape (G, q)
-    xy : ndarray, shape (p,)
-    yy : float
-    n : int
-        Rows.
-    from_orthonormal : ndarray, shape (p, p)
-        Turns coefficients of the orthonormal columns into those of X.
-    least_squares : ndarray, shape (p,)
-        Ordinary least-squares coefficients, taken out of y.
-    log_det_x : float
-        Log determinant of X'X.
-    z_scale : ndarray, shape (q,)
-        Root mean squares the columns of Z were divided by.
-    """
-
-    zz: FloatArray
-    zx: FloatArray
-    zy: FloatArray
-    xy: FloatArray
-    yy: float
-    n: int
-    from_orthonormal: FloatArray
-    least_squares: FloatArray
-    log_det_x: float
-    z_scale: FloatArray
-
-
-def grouped_data(y: FloatArray, x: FloatArray, z: FloatArray, group: IntArray) -> GroupedData:
-    """Return the sums of products a mixed model rests on.
-
-    Parameters
-    ----------
-    y : ndarray, shape (n,)
-    x : ndarray, shape (n, p)
-        Full column rank.
-    z : ndarray, shape (n, q)
-    group : ndarray of int, shape (n,)
-        0 … G − 1, each occurring.
-
-    Raises
-    ------
-    EstimationError
-        The columns of `x` are linearly dependent, or there are no more rows than columns.
-    """
-    n, p = x.shape
-    if n <= p:
-        raise EstimationError(f"{n} rows cannot carry {p} fixed effects; more rows are needed")
-    q, r = np.linalg.qr(x)
-    size = np.abs(np.diag(r))
-    if (size <= 1e-10 * np.sqrt((x**2).sum(axis=0))).any():
-        raise EstimationError("the fixed effects are linearly dependent; leave one of them out")
-    inverse = np.linalg.inv(r)
-    projected = q.T @ y
-    rest = y - q @ projected
-    scale = np.sqrt((z**2).mean(axis=0))
-    scaled = z / np.where(scale > 0, scale, 1.0)
-    order = np.argsort(group, kind="stable")
-    first = np.flatnonzero(np.diff(group[order], prepend=-1))
-    zs, xs, ys = scaled[order], q[order], rest[order]
-
-    def total(rows: FloatArray) -> FloatArray:
-        return np.asarray(np.add.reduceat(rows, first, axis=0), dtype=float)
-
-    return GroupedData(
-        zz=total(zs[:, :, None] * zs[:, None, :]),
-        zx=total(zs[:, :, None] * xs[:, None, :]),
-        zy=total(zs * ys[:, None]),
-        xy=q.T @ rest,
-        yy=float(rest @ rest),
-        n=n,
-        from_orthonormal=inverse,
-        least_squares=inverse @ projected,
-        log_det_x=float(2 * np.log(size).sum()),
-        z_scale=np.where(scale > 0, scale, 1.0),
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Evaluation:
-    """The generalised least-squares solution at one Λ; orthonormal columns."""
+    """The generalised least-squares solution at one Λ; orthonormal columns.
+
+    `rest` is (−β, 1), which turns columns and y into residuals; `zvz` is summed over groups.
+    """
 
     log_det: float
     covariance: FloatArray
-    beta: FloatArray
+    rest: FloatArray
     rss: float
     zvz: FloatArray
     zvx: FloatArray
     zvr: FloatArray
-    shrink: FloatArray
-    residual: FloatArray
+    effects: FloatArray
 
 
 def _evaluate(data: GroupedData, factor: FloatArray) -> _Evaluation:
     """Woodbury: ``V⁻¹ = I − Z W Z'`` with ``W = Λ (I + Λ'Z'ZΛ)⁻¹ Λ'`` of each group."""
     inner = np.eye(len(factor)) + factor.T @ data.zz @ factor
     shrink = factor @ np.linalg.inv(inner) @ factor.T
-    zvx = data.zx - data.zz @ shrink @ data.zx
-    xvx = np.eye(len(data.xy)) - np.einsum("gqp,gqr,grs->ps", data.zx, shrink, data.zx)
-    xvy = data.xy - np.einsum("gqp,gqr,gr->p", data.zx, shrink, data.zy)
-    covariance = np.linalg.inv(xvx)
-    beta = covariance @ xvy
-    yvy = data.yy - float(np.einsum("gq,gqr,gr->", data.zy, shrink, data.zy))
-    residual = data.zy - data.zx @ beta
-    log_det = float(np.linalg.slogdet(inner)[1].sum())
+    held = shrink @ data.zw
+    columns = data.zw.shape[2]
+    left = data.ww - data.zw.reshape(-1, columns).T @ held.reshape(-1, columns)
+    covariance = np.asarray(np.linalg.inv(left[:-1, :-1]), dtype=float)
+    rest = np.append(-covariance @ left[:-1, -1], 1.0)
+    zvw = data.zw - data.zz @ held
     return _Evaluation(
-        log_det=log_det,
+        log_det=float(np.linalg.slogdet(inner)[1].sum()),
         covariance=covariance,
-        beta=beta,
-        rss=yvy - float(beta @ xvy),
-        zvz=data.zz - data.zz @ shrink @ data.zz,
-        zvx=zvx,
-        zvr=residual - np.einsum("gqr,grs,gs->gq", data.zz, shrink, residual),
-        shrink=shrink,
-        residual=residual,
+        rest=rest,
+        rss=float(left[-1] @ rest),
+        zvz=(data.zz - data.zz @ shrink @ data.zz).sum(axis=0),
+        zvx=zvw[..., :-1],
+        zvr=zvw @ rest,
+        effects=held @ rest,
     )
 
 
@@ -158,45 +74,50 @@ class _Problem:
 
     @property
     def df(self) -> int:
-        return self.data.n - (len(self.data.xy) if self.reml else 0)
+        return self.data.n - (len(self.data.ww) - 1 if self.reml else 0)
 
     def factor(self, theta: FloatArray) -> FloatArray:
-        q = self.data.zy.shape[1]
+        q = self.data.zz.shape[1]
         out = np.zeros((q, q))
         out[self.rows, self.columns] = theta
         return out
 
     def gradient(self, at: _Evaluation, factor: FloatArray, sigma2: float) -> FloatArray:
         """Gradient of the deviance in θ, residual variance held."""
-        slope = at.zvz.sum(axis=0)
+        slope = at.zvz - at.zvr.T @ at.zvr / sigma2
         if self.reml:
-            slope = slope - np.einsum("gqp,ps,grs->qr", at.zvx, at.covariance, at.zvx)
-        slope = slope - at.zvr.T @ at.zvr / sigma2
+            slope = slope - np.einsum("gqp,grp->qr", at.zvx @ at.covariance, at.zvx)
         return np.asarray((2 * slope @ factor)[self.rows, self.columns], dtype=float)
+
+    def sigma2(self, at: _Evaluation) -> float:
+        """Return the most likely residual variance."""
+        return max(at.rss, float(np.finfo(float).tiny)) / self.df
+
+    def deviance(self, at: _Evaluation) -> float:
+        """Return the deviance at the most likely residual variance."""
+        deviance = at.log_det + self.df * (1 + np.log(2 * np.pi * self.sigma2(at)))
+        if self.reml:
+            deviance += self.data.log_det_x - float(np.linalg.slogdet(at.covariance)[1])
+        return float(deviance)
 
     def profiled(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Deviance with the residual variance profiled out, and its gradient."""
         factor = self.factor(theta)
         at = _evaluate(self.data, factor)
-        sigma2 = max(at.rss, np.finfo(float).tiny) / self.df
-        deviance = at.log_det + self.df * (1 + np.log(2 * np.pi * sigma2))
-        if self.reml:
-            deviance += self.data.log_det_x - float(np.linalg.slogdet(at.covariance)[1])
-        return float(deviance), self.gradient(at, factor, sigma2)
+        return self.deviance(at), self.gradient(at, factor, self.sigma2(at))
 
-    def hessian(self, theta: FloatArray, sigma2: float) -> FloatArray:
-        """Hessian of the deviance in (θ, log σ²), from differences of the exact gradient."""
-        k = len(theta)
+    def hessian(self, theta: FloatArray, at: _Evaluation, sigma2: float) -> FloatArray:
+        """Hessian of the deviance in (θ, log σ²); in θ by differences of the exact gradient."""
 
         def slope(point: FloatArray) -> FloatArray:
-            factor = self.factor(point[:k])
-            at = _evaluate(self.data, factor)
-            variance = float(np.exp(point[k]))
-            of_theta = self.gradient(at, factor, variance)
-            return np.append(of_theta, self.df - at.rss / variance)
+            factor = self.factor(point)
+            return self.gradient(_evaluate(self.data, factor), factor, sigma2)
 
-        point = np.append(theta, np.log(sigma2))
-        return differences(slope, point)
+        across = 2 * at.zvr.T @ at.zvr / sigma2 @ self.factor(theta)
+        beside = across[self.rows, self.columns][:, None]
+        return np.block(
+            [[differences(slope, theta), beside], [beside.T, np.array([[at.rss / sigma2]])]]
+        )
 
 
 def differences(slope: Callable[[FloatArray], FloatArray], point: FloatArray) -> FloatArray:
@@ -211,6 +132,39 @@ def differences(slope: Callable[[FloatArray], FloatArray], point: FloatArray) ->
         columns.append((8 * near - far) / (12 * step))
     matrix: FloatArray = np.array(columns)
     return (matrix + matrix.T) / 2
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Curvature:
+    """How certain the k variance parameters (θ, log σ²) are, and what hangs on them."""
+
+    problem: _Problem
+    theta: FloatArray
+    at: _Evaluation
+
+    def jacobian(self) -> FloatArray:
+        """Return the slopes of the covariance of β in the parameters, (k, p, p)."""
+        problem, at = self.problem, self.at
+        factor, back = problem.factor(self.theta), problem.data.from_orthonormal
+        sigma2 = at.rss / problem.df
+        slopes = []
+        for row, column in zip(problem.rows, problem.columns, strict=True):
+            unit = np.zeros_like(factor)
+            unit[row, column] = 1.0
+            direction = unit @ factor.T + factor @ unit.T
+            middle = np.einsum("gqp,qr,grs->ps", at.zvx, direction, at.zvx)
+            slopes.append(sigma2 * at.covariance @ middle @ at.covariance)
+        slopes.append(sigma2 * at.covariance)
+        return np.asarray(back @ np.array(slopes) @ back.T)
+
+    def parameter_covariance(self) -> FloatArray:
+        """Return the asymptotic covariance of the parameters, (k, k)."""
+        sigma2 = self.at.rss / self.problem.df
+        values, vectors = np.linalg.eigh(self.problem.hessian(self.theta, self.at, sigma2))
+        # A direction without curvature (a variance at zero) carries no information: left out.
+        kept = values > 1e-8 * values.max()
+        inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+        return np.asarray(2 * inverse)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -232,10 +186,8 @@ class MixedFit:
     parameters : int
         Fixed effects, elements of Λ and the residual variance.
     converged, singular : bool
-    jacobian : ndarray, shape (k, p, p)
-        Derivatives of `covariance` in the variance parameters.
-    parameter_covariance : ndarray, shape (k, k)
-        Asymptotic covariance of the variance parameters.
+    curvature : _Curvature
+        What degrees of freedom rest on.
     """
 
     beta: FloatArray
@@ -247,8 +199,7 @@ class MixedFit:
     parameters: int
     converged: bool
     singular: bool
-    jacobian: FloatArray
-    parameter_covariance: FloatArray
+    curvature: _Curvature
 
     def satterthwaite_df(self, contrasts: FloatArray) -> FloatArray:
         """Return ``2 v²/(g'Ag)`` of each contrast: v its variance, g the gradient of v.
@@ -258,8 +209,8 @@ class MixedFit:
         contrasts : ndarray, shape (c, p)
         """
         variance = np.einsum("cp,ps,cs->c", contrasts, self.covariance, contrasts)
-        slope = np.einsum("cp,kps,cs->ck", contrasts, self.jacobian, contrasts)
-        spread = np.einsum("ck,kl,cl->c", slope, self.parameter_covariance, slope)
+        slope = np.einsum("cp,kps,cs->ck", contrasts, self.curvature.jacobian(), contrasts)
+        spread = np.einsum("ck,kl,cl->c", slope, self.curvature.parameter_covariance(), slope)
         return np.asarray(2 * variance**2 / spread, dtype=float)
 
 
@@ -291,38 +242,40 @@ def fit_mixed(data: GroupedData, *, reml: bool = True, correlated: bool = True) 
     Kuznetsova, A., Brockhoff, P. B., & Christensen, R. H. B. (2017). lmerTest package. Journal
     of Statistical Software 82(13). https://doi.org/10.18637/jss.v082.i13
     """
-    q = data.zy.shape[1]
-    scale = float((data.least_squares**2).sum()) + data.yy / data.n
-    if data.yy / data.n <= 1e-20 * scale:
+    q, p = data.zz.shape[1], len(data.ww) - 1
+    unexplained = float(data.ww[-1, -1]) / data.n
+    scale = float((data.least_squares**2).sum()) + unexplained
+    if unexplained <= 1e-20 * scale:
         raise EstimationError("the outcome does not vary around the fixed effects: no model")
     rows, columns = np.tril_indices(q) if correlated else (np.arange(q), np.arange(q))
     problem = _Problem(data=data, reml=reml, rows=rows, columns=columns)
-    theta, converged = _minimise(problem)
+    theta = _minimise(problem)
     factor = problem.factor(theta)
     at = _evaluate(data, factor)
     sigma2 = at.rss / problem.df
     back = data.from_orthonormal
     unscaled = factor / data.z_scale[:, None]
-    jacobian, parameter_covariance = _curvature(problem, theta, at, sigma2)
-    deviance = problem.profiled(theta)[0]
     return MixedFit(
-        beta=data.least_squares + back @ at.beta,
+        beta=data.least_squares - back @ at.rest[:-1],
         covariance=sigma2 * back @ at.covariance @ back.T,
         random_covariance=sigma2 * unscaled @ unscaled.T,
         sigma2=sigma2,
-        random_effects=np.einsum("gqr,gr->gq", at.shrink, at.residual) / data.z_scale,
-        log_likelihood=-deviance / 2,
-        parameters=len(data.xy) + len(theta) + 1,
-        converged=converged,
+        random_effects=at.effects / data.z_scale,
+        log_likelihood=-problem.deviance(at) / 2,
+        parameters=p + len(theta) + 1,
+        converged=_is_flat(problem, theta, at),
         singular=bool((np.abs(theta[rows == columns]) < _SINGULAR).any()),
-        jacobian=back @ jacobian @ back.T,
-        parameter_covariance=parameter_covariance,
+        curvature=_Curvature(problem=problem, theta=theta, at=at),
     )
 
 
-def _minimise(problem: _Problem) -> tuple[FloatArray, bool]:
-    """Minimise from several starts, then polish by Newton steps inside the bounds."""
+def _minimise(problem: _Problem) -> FloatArray:
+    """Find the only ratio, or minimise from several starts and polish by Newton steps."""
     diagonal = problem.rows == problem.columns
+    if len(diagonal) == 1:
+        ratio = intercept_ratio(problem.data, reml=problem.reml)
+        if ratio is not None:
+            return np.sqrt([ratio])
     bounds = optimize.Bounds(np.where(diagonal, 0.0, -np.inf), np.inf)
     # Tilted starts: with correlations near ±1 the deviance has a local minimum on either side.
     starts = [(1.0, 0.0), (0.1, 0.0)]
@@ -339,11 +292,16 @@ def _minimise(problem: _Problem) -> tuple[FloatArray, bool]:
         for size, tilt in starts
     ]
     theta = np.asarray(min(runs, key=lambda run: float(run.fun)).x, dtype=float)
-    theta = _polish(problem, theta, diagonal)
-    slope = problem.profiled(theta)[1]
+    return _polish(problem, theta, diagonal)
+
+
+def _is_flat(problem: _Problem, theta: FloatArray, at: _Evaluation) -> bool:
+    """Say whether the deviance is level where its bounds leave it free."""
+    slope = problem.gradient(at, problem.factor(theta), problem.sigma2(at))
+    diagonal = problem.rows == problem.columns
     held = diagonal & (theta <= _SINGULAR) & (slope >= -1e-6)
     steepest = float(np.abs(slope[~held]).max(initial=0.0))
-    return theta, bool(steepest <= _GRADIENT * np.sqrt(problem.data.n))
+    return bool(steepest <= _GRADIENT * np.sqrt(problem.data.n))
 
 
 def _polish(problem: _Problem, theta: FloatArray, diagonal: BoolArray) -> FloatArray:
@@ -362,24 +320,3 @@ def _polish(problem: _Problem, theta: FloatArray, diagonal: BoolArray) -> FloatA
         if np.abs(better[1]).max() < 1e-10:
             return theta
     return theta
-
-
-def _curvature(
-    problem: _Problem, theta: FloatArray, at: _Evaluation, sigma2: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return the slopes of the covariance of β in (θ, log σ²), and the covariance of these."""
-    factor = problem.factor(theta)
-    q = len(factor)
-    slopes = []
-    for row, column in zip(problem.rows, problem.columns, strict=True):
-        unit = np.zeros((q, q))
-        unit[row, column] = 1.0
-        direction = unit @ factor.T + factor @ unit.T
-        middle = np.einsum("gqp,qr,grs->ps", at.zvx, direction, at.zvx)
-        slopes.append(sigma2 * at.covariance @ middle @ at.covariance)
-    slopes.append(sigma2 * at.covariance)
-    values, vectors = np.linalg.eigh(problem.hessian(theta, sigma2))
-    # A direction without curvature (a variance at zero) carries no information: left out.
-    kept = values > 1e-8 * values.max()
-    inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    return np.array(slopes), 2 * inverse

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from cxresearch._mixed import MixedFit, fit_mixed, grouped_data
+from cxresearch._mixed import MixedFit, fit_mixed
+from cxresearch._mixed_sums import grouped_data
 from cxresearch._types import FloatArray, IntArray
 from cxresearch._validate import check_choice, check_names
 from cxresearch.errors import CxError, ResponseError

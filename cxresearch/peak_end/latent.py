@@ -303,7 +303,8 @@ def _peak(courses: FloatArray, *, features: EpisodeFeaturesResult) -> FloatArray
     if features.peak_rule == "minimum":
         return np.asarray(courses.min(axis=1))
     low, high = courses.min(axis=1), courses.max(axis=1)
-    return np.where(high - features.neutral >= features.neutral - low, high, low)
+    above = high - features.neutral >= features.neutral - low
+    return np.asarray(np.where(above, high, low))
 
 
 def _components(fit: LatentFit, *, repeated: bool) -> pd.DataFrame:

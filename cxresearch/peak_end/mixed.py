@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from cxresearch._kenward_roger import KenwardRoger, kenward_roger
-from cxresearch._mixed import GroupedData, MixedFit, fit_mixed, grouped_data
+from cxresearch._mixed import MixedFit, fit_mixed
+from cxresearch._mixed_sums import GroupedData, grouped_data
 from cxresearch._types import P_ADJUST, FloatArray, IntArray, PAdjust
 from cxresearch._validate import check_choice, check_fraction, check_names
 from cxresearch.errors import CxError, ResponseError
