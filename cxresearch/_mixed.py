@@ -55,7 +55,7 @@ def _evaluate(data: GroupedData, factor: FloatArray) -> _Evaluation:
         log_det=float(np.linalg.slogdet(inner)[1].sum()),
         covariance=covariance,
         rest=rest,
-        rss=float(left[-1] @ rest),
+        rss=float(rest @ left @ rest),
         zvz=(data.zz - data.zz @ shrink @ data.zz).sum(axis=0),
         zvx=zvw[..., :-1],
         zvr=zvw @ rest,
