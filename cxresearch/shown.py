@@ -7,7 +7,7 @@ show them without knowing which analysis they come from.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from html import escape
@@ -51,6 +51,80 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PlainTable:
+    """A table as it is recorded and put into pages: text without a frame.
+
+    Attributes
+    ----------
+    headings, rows : sequence
+        One heading a column; what is no text in the cells is put as one.
+    caption, numeric, notes
+        As in `DisplayTable`.
+    """
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    caption: str
+    numeric: Collection[str] = ()
+    notes: Iterable[str] = ()
+
+    def to_html(
+        self,
+        *,
+        row_ids: Sequence[str] = (),
+        heading: Callable[[str], str] = escape,
+        note: Callable[[str], str] = escape,
+        region: str = "",
+    ) -> str:
+        """Return the table as HTML with every text escaped.
+
+        Parameters
+        ----------
+        row_ids : sequence of str
+            Id of each row, for links to it; without them rows have none.
+        heading, note : callable
+            Turn the text of a heading, or of a line under the table, into HTML.
+        region : str
+            Accessible name of the frame that scrolls; by default the caption.
+        """
+        cells = [[str(value) for value in row] for row in self.rows]
+        kinds = [
+            "num" if text in self.numeric else _kind(row[place] for row in cells)
+            for place, text in enumerate(self.headings)
+        ]
+        head = "".join(
+            f'<th scope="col" class="{kind}">{heading(text)}</th>'
+            for text, kind in zip(self.headings, kinds, strict=True)
+        )
+        opening = [f'<tr id="{escape(name)}" tabindex="-1">' for name in row_ids]
+        body = "".join(
+            f"{opening[number] if opening else '<tr>'}{_cells(row, kinds)}</tr>"
+            for number, row in enumerate(cells)
+        )
+        notes = "".join(f'<p class="note">{note(text)}</p>' for text in self.notes)
+        title = escape(self.caption)
+        name = escape(region) or title
+        return (
+            f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">'
+            f"<table><caption>{title}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
+        )
+
+
+def _kind(column: Iterable[str]) -> str:
+    """Return the classes of a column's cells: sentences wrap, names do not."""
+    longest = max(map(len, column), default=0)
+    return "text wrap" if longest > _LONGEST_UNBROKEN else "text"
+
+
+def _cells(row: Sequence[str], kinds: Sequence[str]) -> str:
+    first, *others = [
+        f'class="{kind}">{escape(text)}' for text, kind in zip(row, kinds, strict=True)
+    ]
+    return "".join([f'<th scope="row" {first}</th>', *(f"<td {cell}</td>" for cell in others)])
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class DisplayTable:
     """A table as a reader sees it, and the full-precision data behind it.
 
@@ -77,65 +151,15 @@ class DisplayTable:
     numeric: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def to_html(
-        self,
-        *,
-        row_ids: Sequence[str] = (),
-        heading: Callable[[str], str] = escape,
-        note: Callable[[str], str] = escape,
-        region: str = "",
-    ) -> str:
-        """Return the table as HTML with every text escaped.
-
-        Parameters
-        ----------
-        row_ids : sequence of str
-            Id of each row, for links to it; without them rows have none.
-        heading, note : callable
-            Turn the text of a heading, or of a line under the table, into HTML.
-        region : str
-            Accessible name of the frame that scrolls; by default the caption.
-        """
-        headings = [str(column) for column in self.shown.columns]
-        kinds = [self._kind(place) for place in range(len(headings))]
-        head = "".join(
-            f'<th scope="col" class="{kind}">{heading(text)}</th>'
-            for text, kind in zip(headings, kinds, strict=True)
-        )
-        opening = [f'<tr id="{escape(name)}" tabindex="-1">' for name in row_ids]
-        body = "".join(
-            (opening[number] if opening else "<tr>")
-            + "".join(
-                self._cell(v, k, first=i == 0)
-                for i, (v, k) in enumerate(zip(row, kinds, strict=True))
-            )
-            + "</tr>"
-            for number, row in enumerate(self.shown.itertuples(index=False))
-        )
-        notes = "".join(f'<p class="note">{note(text)}</p>' for text in self.notes)
-        title = escape(self.caption)
-        name = escape(region) or title
-        return (
-            f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">'
-            f"<table><caption>{title}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{notes}"
-        )
-
-    def _kind(self, place: int) -> str:
-        """Return the classes of a column's cells: sentences wrap, numbers and names do not."""
-        if str(self.shown.columns[place]) in self.numeric:
-            return "num"
-        longest = max((len(str(cell)) for cell in self.shown.iloc[:, place]), default=0)
-        return "text wrap" if longest > _LONGEST_UNBROKEN else "text"
-
-    @staticmethod
-    def _cell(value: object, kind: str, *, first: bool) -> str:
-        text = escape(str(value))
-        return (
-            f'<th scope="row" class="{kind}">{text}</th>'
-            if first
-            else f'<td class="{kind}">{text}</td>'
-        )
+    def to_html(self) -> str:
+        """Return the table as HTML with every text escaped."""
+        return PlainTable(
+            headings=[str(column) for column in self.shown.columns],
+            rows=self.shown.to_numpy(dtype=object).tolist(),
+            caption=self.caption,
+            numeric=self.numeric,
+            notes=self.notes,
+        ).to_html()
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Literal
 
-import pandas as pd
-
 from cxresearch._types import Json
 from cxresearch.errors import CxError
 from cxresearch.record import MIME_TYPE
@@ -22,7 +20,7 @@ from cxresearch.reports.retold import retold_result
 from cxresearch.reports.source import RunFiles
 from cxresearch.reports.svg import inline_svg
 from cxresearch.reports.telling import Teller, sure_words
-from cxresearch.shown import Depth, DisplayTable
+from cxresearch.shown import Depth, PlainTable
 from cxresearch.wording import Messages
 
 _WIDE = 8
@@ -160,18 +158,16 @@ class OutputShower:
         return f'<figure id="{name}">{pictures}{caption}</figure>'
 
     def _table(self, entry: Json, depth: Depth) -> str:
-        frame = pd.DataFrame(entry["rows"], columns=entry["columns"], dtype=object)
-        table = DisplayTable(
-            name=entry["name"],
-            caption=entry["caption"],
-            shown=frame,
-            data=frame,
-            numeric=tuple(entry["numeric"]),
-            notes=tuple(entry["notes"]),
-        )
         tools = download_link(entry["name"], self.files.text(entry["file"]), self.messages)
         wide = " wide" if len(entry["columns"]) > _WIDE else ""
         glossary = self.teller.glossary
+        table = PlainTable(
+            headings=entry["columns"],
+            rows=entry["rows"],
+            caption=entry["caption"],
+            numeric=entry["numeric"],
+            notes=entry["notes"],
+        )
         shown = table.to_html(
             row_ids=self.teller.index.row_ids(entry["name"]),
             heading=lambda text: glossary.heading(text, depth=depth),

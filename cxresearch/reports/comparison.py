@@ -18,7 +18,7 @@ from cxresearch.reports.blocks import download_link
 from cxresearch.reports.facts import day_of, minute_of, shown_value, waves_of
 from cxresearch.reports.glossary import Glossary
 from cxresearch.reports.source import RunFiles
-from cxresearch.shown import DisplayTable
+from cxresearch.shown import PlainTable
 from cxresearch.wording import Formats, Messages
 
 CHANGES = (
@@ -149,13 +149,12 @@ class _Tables:
         heads = [say(f"compare.{name}") for name in ("what", "before", "now", "change")]
         heads += [say("compare.interval"), "n"]
         rows = [self._cells(row, formats) for row in changes.itertuples(index=False)]
-        table = DisplayTable(
-            name=name,
+        table = PlainTable(
+            headings=heads,
+            rows=rows,
             caption=caption,
-            shown=pd.DataFrame(rows, columns=heads, dtype=object),
-            data=changes,
-            numeric=tuple(heads[1:]),
-            notes=(say("compare.method"),),
+            numeric=heads[1:],
+            notes=[say("compare.method")],
         )
         html = table.to_html(
             heading=self.glossary.heading,
