@@ -62,6 +62,7 @@ class _Function:
     calls: tuple[tuple[str, str], ...]
 
 
+@cache
 def notes_of_code(source: str) -> MethodNotes:
     """Return what is known of the methods that the code of a cell calls as ``cx.name(…)``.
 
@@ -176,6 +177,7 @@ def _formulas(name: str, module: str) -> list[str]:
     return [" ".join(match["tex"].split()).rstrip(",.") for match in _MATH.finditer(doc)]
 
 
+@cache
 def _references(module: str, name: str, steps: int) -> tuple[Reference, ...]:
     """Return the references of a function; where it has none, those of what it calls."""
     found = _find(module, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class RunFiles:
     outputs: dict[tuple[str, str], Json]
     findings: list[Json]
     notebook: Any
+    _texts: dict[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -51,13 +52,18 @@ class RunFiles:
         return str(metadata.get("language", DEFAULT_LANGUAGE))
 
     def text(self, file: str) -> str:
-        """Return the text of a file of the run.
+        """Return the text of a file of the run, which is read once.
 
         Raises
         ------
         CxError
             The file is missing, or the name leads out of the run folder.
         """
+        if file not in self._texts:
+            self._texts[file] = self._read(file)
+        return self._texts[file]
+
+    def _read(self, file: str) -> str:
         path = (self.folder / file).resolve()
         if not path.is_relative_to(self.folder.resolve()):
             raise CxError(f"outputs.json names {file!r}, which is outside the run folder")
