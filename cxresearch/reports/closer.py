@@ -17,6 +17,7 @@ _LEAST, _KEPT = 3.0, 0.4
 _WORTH = 0.94
 _KNOWN = frozenset(["svg", "defs", "g", "path", "text", "use"])
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_POINT = re.compile(rf"({_NUMBER.pattern})([\s,]+|(?=-))({_NUMBER.pattern})")
 _COMMANDS = re.compile(r"[MLCz\s\d.,-]*")
 _SIZE = re.compile(r"\bfont(?:-size)?: ?(?:[\w ]*? )?([\d.]+)px")
 _STROKE, _ABOVE, _BELOW = 1.0, 0.76, 0.24
@@ -63,8 +64,8 @@ def closer_rows(source: str) -> str:
     height = box[3] - up(box[1] + box[3])
     if height > _WORTH * box[3]:
         return ""
-    for shape in shapes:
-        _move(shape, up)
+    for shape, (low, _) in zip(shapes, spans, strict=True):
+        _move(shape, low, up)
     root.set("viewBox", " ".join(f"{number:.6g}" for number in (*box[:3], height)))
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -93,7 +94,7 @@ def _span_of(shape: ElementTree.Element, markers: dict[str, Span]) -> Span:
     if _tag(shape) == "use":
         low, high = markers.get(_target(shape), (0.0, 0.0))
         return (y + low, y + high)
-    down = [float(number) for number in _NUMBER.findall(shape.get("d", ""))[1::2]] or [0.0]
+    down = [float(y) for _, _, y in _POINT.findall(shape.get("d", ""))] or [0.0]
     return (min(down) - _STROKE, max(down) + _STROKE)
 
 
@@ -116,18 +117,15 @@ def _shift(spans: Iterable[Span], top: float, bottom: float) -> Callable[[float]
     return up
 
 
-def _move(shape: ElementTree.Element, up: Callable[[float], float]) -> None:
-    low, _ = _span_of(shape, {})
+def _move(shape: ElementTree.Element, low: float, up: Callable[[float], float]) -> None:
     if "d" in shape.attrib:
         distance = up(low)
-        numbers = iter(range(1_000_000))
-        shape.set(
-            "d",
-            _NUMBER.sub(
-                lambda n: f"{float(n[0]) - distance:.6g}" if next(numbers) % 2 else n[0],
-                shape.attrib["d"],
-            ),
-        )
+
+        def moved(point: re.Match[str]) -> str:
+            x, space, y = point.groups()
+            return f"{x}{space}{float(y) - distance:.6g}"
+
+        shape.set("d", _POINT.sub(moved, shape.attrib["d"]))
     elif "y" in shape.attrib:
         y = float(shape.attrib["y"])
         shape.set("y", f"{y - up(y):.6g}")

@@ -32,9 +32,9 @@ _HEADER, _FOUND, _BOX, _TALL = 32.0, 71.0, 71.0, 0.62
 _TREATMENT, _PROVENANCE, _WORDS, _WORD_LINE, _WORD_LETTERS = 30.0, 76.0, 25.0, 12.6, 72
 _OTHER_LETTERS, _OTHER_FIRST = 1.12, 1.06
 """Room for the letters of another machine, which are wider, in columns and above them."""
-_PICTURE = re.compile(r'<svg[^>]*?viewBox="[\d.\- ]*? ([\d.]+) ([\d.]+)".*?</svg>', re.DOTALL)
+_PICTURE = re.compile(r'<svg[^>]*?viewBox="[\d.\- ]*? ([\d.]+) ([\d.]+)"')
 _CAPTION = re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL)
-_LETTER = re.compile(r"\bfont(?:-size)?: ?(?:[\w ]*? )?([\d.]+)px")
+_LETTER = re.compile(r"font(?<=\bfont)(?:-size)?: ?(?:[\w ]*? )?([\d.]+)px")
 _HEADED = re.compile(r"<h([1-6])\b.*?</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 
@@ -117,7 +117,8 @@ def figure_size(html: str) -> FigureSize:
     if not pictures or not float(pictures[-1][1]):
         return FigureSize(height=1.0, words=words, least=COLUMN)
     width, height = (float(number) for number in pictures[-1].groups())
-    letters = [float(size) for size in _LETTER.findall(pictures[-1][0])]
+    start = pictures[-1].start()
+    letters = [float(size) for size in _LETTER.findall(html, start, html.find("</svg>", start))]
     # A picture with one layout only keeps the whole column: what it can bear is not known.
     known = len(pictures) > 1 and letters
     least = math.ceil(READABLE / _POINT * width / min(letters)) if known else COLUMN

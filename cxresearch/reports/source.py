@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from cxresearch.wording.messages import DEFAULT_LANGUAGE
 DEPTHS: tuple[Depth, ...] = ("manager", "analyst", "student")
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RunFiles:
     """What a report is made from.
 
@@ -63,9 +64,13 @@ class RunFiles:
             self._texts[file] = self._read(file)
         return self._texts[file]
 
+    @cached_property
+    def _root(self) -> Path:
+        return self.folder.resolve()
+
     def _read(self, file: str) -> str:
         path = (self.folder / file).resolve()
-        if not path.is_relative_to(self.folder.resolve()):
+        if not path.is_relative_to(self._root):
             raise CxError(f"outputs.json names {file!r}, which is outside the run folder")
         try:
             return path.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cxresearch._files import write_json
 from cxresearch._types import Json
-from cxresearch.runs.sums import SUMS
+from cxresearch.runs.sums import SUMS, files_of
 
 CRATE = "ro-crate-metadata.json"
 
@@ -37,11 +37,7 @@ def write_crate(folder: Path, record: Json) -> None:
     Soiland-Reyes, S., et al. (2022). Packaging research artefacts with RO-Crate. Data Science
     5, 97–138. https://doi.org/10.3233/DS-210053
     """
-    there = {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != CRATE
-    }
+    there = [name for name in files_of(folder) if name != CRATE]
     files = sorted({*there, SUMS})  # which is written last
     write_json(folder / CRATE, {"@context": _CONTEXT, "@graph": _graph(files, record)})
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from cxresearch._files import sha256_file, write_json
 from cxresearch.errors import CatalogueError
 from cxresearch.runs.crate import CRATE
-from cxresearch.runs.sums import SUMS
+from cxresearch.runs.sums import SUMS, files_of
 
 STAGING = ".staging"
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{5}")
@@ -197,9 +197,8 @@ def hash_outputs(folder: Path) -> dict[str, str]:
 
     Report and crate are not listed: they can be made again from the others.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    named = {path.relative_to(folder).as_posix(): path for path in files}
-    return {name: sha256_file(path) for name, path in named.items() if name not in _UNLISTED}
+    listed = [name for name in files_of(folder) if name not in _UNLISTED]
+    return {name: sha256_file(folder / name) for name in listed}
 
 
 def _newest(shelf: Path) -> datetime:

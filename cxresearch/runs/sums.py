@@ -6,7 +6,9 @@ the report and the crate, which are made after it.
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from cxresearch._files import sha256_file, write_text
@@ -19,9 +21,24 @@ _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 def write_sums(folder: Path) -> None:
     """Write the hash of every file of a run; the last thing before it is filed."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    named = {path.relative_to(folder).as_posix(): path for path in files}
-    _write(folder, {name: sha256_file(path) for name, path in named.items() if name != SUMS})
+    _write(folder, {n: sha256_file(folder / n) for n in files_of(folder) if n != SUMS})
+
+
+def files_of(folder: Path) -> list[str]:
+    """Return the files of a run as they stand in its listings: by their paths, ``a/b``, sorted.
+
+    What lies in a folder that is a link is not of the run.
+    """
+    return sorted(_walked(folder, ""), key=lambda name: name.split("/"))
+
+
+def _walked(folder: Path | str, place: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walked(entry.path, f"{place}{entry.name}/")
+            elif entry.is_file():
+                yield f"{place}{entry.name}"
 
 
 def read_sums(folder: Path) -> dict[str, str]:
