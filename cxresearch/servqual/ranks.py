@@ -212,32 +212,39 @@ def _exact(x: FloatArray, v: float, confidence_level: float) -> dict[str, float 
     }  # fmt: skip
 
 
-def _standardised(x: FloatArray, shift: float, correction: float) -> float:
+def _standardised(x: FloatArray, often: FloatArray, shift: float, correction: float) -> float:
+    """Return the normal score of V of ``x − shift``, each x as often as said."""
     moved = x - shift
-    moved = moved[np.abs(moved) > 1e-12]
+    apart = np.abs(moved) > 1e-12
+    moved, often = moved[apart], often[apart]
     if not len(moved):
         return 0.0
-    ranks = _ranks(np.abs(moved))
-    n = len(moved)
-    _, ties = np.unique(ranks, return_counts=True)
+    _, place = np.unique(np.round(np.abs(moved), 10), return_inverse=True)
+    ties = np.bincount(place, weights=often)
+    reached = np.cumsum(ties)
+    n = float(reached[-1])
     variance = n * (n + 1) * (2 * n + 1) / 24 - float((ties**3 - ties).sum()) / 48
-    centred = float(ranks[moved > 0].sum()) - n * (n + 1) / 4
     if not variance > 0:
         return 0.0
+    ranks = reached - (ties - 1) / 2
+    above = moved > 0
+    centred = float(often[above] @ ranks[place[above]]) - n * (n + 1) / 4
     return (centred - correction) / math.sqrt(variance)
 
 
 def _normal(x: FloatArray, v: float, confidence_level: float) -> dict[str, float | str]:
     n = len(x)
     side = float(np.sign(v - n * (n + 1) / 4))
-    z = _standardised(x, 0.0, 0.5 * side)
-    low, high = float(x.min()), float(x.max())
+    values, counts = np.unique(x, return_counts=True)
+    often = counts.astype(float)
+    z = _standardised(values, often, 0.0, 0.5 * side)
+    low, high = float(values[0]), float(values[-1])
     tail = (1 - confidence_level) / 2
     quantile = float(stats.norm.isf(tail))
 
     def root(wanted: float, correction: float) -> float:
         def off(shift: float) -> float:
-            return _standardised(x, shift, correction) - wanted
+            return _standardised(values, often, shift, correction) - wanted
 
         if off(low) <= 0:
             return low
