@@ -12,6 +12,8 @@ from cxresearch._types import BoolArray, FloatArray
 _MOST_STEPS = 60
 _HALVINGS = 12
 _SETTLED = 1e-9
+_CLEAR = 0.01
+"""Residual variances above this let Σ be inverted by the formula for one factor."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -151,15 +153,36 @@ def _implied(values: FloatArray) -> FloatArray:
     return implied
 
 
+def _inverted(values: FloatArray, implied: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the inverses of the implied matrices and ``log|Σ|``; not definite: I, infinite."""
+    k = values.shape[1] // 2
+    loadings, residuals = values[:, :k], values[:, k:]
+    clear = residuals.min(axis=1) > _CLEAR
+    safe = np.where(clear[:, None], residuals, 1.0)
+    scaled = loadings / safe
+    share = 1 + (loadings * scaled).sum(axis=1)
+    inverse: FloatArray = scaled[:, :, None] * (-scaled / share[:, None])[:, None, :]
+    inverse[:, np.arange(k), np.arange(k)] += 1 / safe
+    height = np.log(safe).sum(axis=1) + np.log(share)
+    rest = np.flatnonzero(~clear)
+    if len(rest):
+        inverse[rest], height[rest] = _inverted_by_roots(implied[rest])
+    return inverse, height
+
+
+def _inverted_by_roots(implied: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Do so for any matrices: with a residual near 0 the closed form loses its digits."""
+    roots = np.linalg.eigvalsh(implied)
+    fine = (roots[:, 0] > 1e-10)[:, None]
+    safe = np.where(fine[:, :, None], implied, np.eye(implied.shape[1]))
+    height = np.log(np.where(fine, roots, np.inf)).sum(axis=1)
+    return np.linalg.inv(safe), height
+
+
 def _discrepancy(values: FloatArray, observed: FloatArray) -> FloatArray:
     """Return ``log|Σ| + tr(S Σ⁻¹)``, infinite where Σ is not positive definite."""
-    implied = _implied(values)
-    roots = np.linalg.eigvalsh(implied)
-    fine = roots[:, 0] > 1e-10
-    implied[~fine] = np.eye(implied.shape[1])
-    fit = np.log(np.where(fine[:, None], roots, 1.0)).sum(axis=1)
-    fit += np.einsum("bij,bji->b", observed, np.linalg.inv(implied))
-    return np.where(fine, fit, np.inf)
+    inverse, height = _inverted(values, _implied(values))
+    return np.asarray(height + np.einsum("bij,bij->b", observed, inverse))
 
 
 def _step(values: FloatArray, observed: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -167,7 +190,7 @@ def _step(values: FloatArray, observed: FloatArray) -> tuple[FloatArray, FloatAr
     k = values.shape[1] // 2
     loadings = values[:, :k]
     implied = _implied(values)
-    weight = np.linalg.inv(implied)
+    weight, _ = _inverted(values, implied)
     pull = weight @ (implied - observed) @ weight
     slope = np.concatenate(
         [
