@@ -14,7 +14,6 @@ from cxresearch._types import FloatArray, IntArray
 from cxresearch.drivers._model_data import ModelData
 from cxresearch.drivers._model_fits import fit_linear, with_intercept
 
-
 _ROWS = 50_000
 """Rows predicted at once."""
 

@@ -16,7 +16,7 @@ from cxresearch.drivers._model_columns import Columns
 from cxresearch.drivers._model_data import Design, ModelData, prepare
 from cxresearch.drivers._players import Players
 from cxresearch.drivers._uncertainty import percents_of
-from cxresearch.drivers.imputation import adjust_not_used, impute_answers
+from cxresearch.drivers.imputation import NoUse, complete_sets
 from cxresearch.drivers.pooling import pool_estimates
 
 CHUNK = 256
@@ -74,10 +74,11 @@ class SetShares:
 def shares_of_sets(frame: pd.DataFrame, ask: Ask) -> SetShares:
     """Impute, share R² out in each set, and resample each set with the same draws."""
     filled, imputed = _filled_sets(frame, ask)
+    no_use = NoUse.of(ask.not_used, [*ask.drivers, *ask.controls])
     shares, controls, draws = [], [], []
     factors = None
     for one in filled:
-        data, players = _not_used_blocks(one, ask)
+        data, players = _not_used_blocks(one, ask, no_use)
         units = _units(data, ask)
         game = linear_game(
             data, players, units, method="shapley", pairs=2048,
@@ -110,21 +111,14 @@ def _filled_sets(frame: pd.DataFrame, ask: Ask) -> tuple[list[pd.DataFrame], boo
     gaps = frame[single].isna() & ~ask.not_used[single]
     if not gaps[known].to_numpy().any():
         return [frame], False
-    sets = impute_answers(
-        frame[known], columns=[*single, ask.outcome], not_used=ask.not_used[known],
-        imputations=ask.imputations, iterations=ask.iterations, donors=ask.donors,
-        seed=ask.seed,
+    filled = complete_sets(
+        frame, single, outcome=ask.outcome, not_used=ask.not_used, imputations=ask.imputations,
+        iterations=ask.iterations, donors=ask.donors, seed=ask.seed,
     )  # fmt: skip
-    filled = []
-    for one in sets:
-        # Without an outcome a respondent keeps a place in the design, out of the model.
-        whole = frame.copy()
-        whole[single] = one[single].reindex(frame.index)
-        filled.append(whole)
     return filled, True
 
 
-def _not_used_blocks(frame: pd.DataFrame, ask: Ask) -> tuple[ModelData, Players]:
+def _not_used_blocks(frame: pd.DataFrame, ask: Ask, no_use: NoUse) -> tuple[ModelData, Players]:
     """Return the model of one set; a driver some did not use owns its indicator too.
 
     Drivers behind one filter have the same indicator, and each brings it: whichever enters
@@ -132,12 +126,9 @@ def _not_used_blocks(frame: pd.DataFrame, ask: Ask) -> tuple[ModelData, Players]
     one copy of it, and the sweep gives the second copy nothing.
     """
     single = [*ask.drivers, *ask.controls]
-    adjusted, indicators = adjust_not_used(
-        frame, drivers=single, not_used=ask.not_used, weights=ask.design.weights
-    )
     data = prepare(
-        adjusted, outcome=ask.outcome, drivers=[*ask.drivers, *indicators],
-        controls=ask.controls, design=ask.design,
+        no_use.adjusted(frame, ask.design.weights), outcome=ask.outcome,
+        drivers=[*ask.drivers, *no_use.indicators], controls=ask.controls, design=ask.design,
     )  # fmt: skip
     terms, blocks, owners = np.array(data.x.terms, dtype=object), [], []
     for term in single:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -34,29 +35,27 @@ def not_used_mask(
     ResponseError
         A cell is said to be not used and holds an answer.
     """
-    nowhere = np.zeros(frame.shape, dtype=bool)
-    mask = pd.DataFrame(nowhere, index=frame.index, columns=frame.columns)
-    if not_used is None:
-        return mask
-    known = [str(name) for name in frame.columns]
-    for name in map(str, not_used):
-        values = np.asarray(not_used[name])
+    nowhere = np.zeros(len(frame), dtype=bool)
+    flags = dict.fromkeys(map(str, frame.columns), nowhere)
+    given = {} if not_used is None else not_used
+    for name in map(str, given):
+        values = np.asarray(given[name])
         if values.shape != (len(frame),):
             raise CxError(
                 f"not_used[{name!r}]: {values.shape} entries for {len(frame)} rows of the frame"
             )
-        if name not in known:
-            if isinstance(not_used, pd.DataFrame):
+        if name not in flags:
+            if isinstance(given, pd.DataFrame):
                 continue
-            check_names("not_used", [name], known, of="columns")
+            check_names("not_used", [name], list(flags), of="columns")
         flag = values if values.dtype == bool else values == "not_used"
-        answered = int((flag & frame[name].notna().to_numpy()).sum())
+        answered = int(frame[name].notna().to_numpy()[flag].sum())
         if answered:
             raise ResponseError(
                 f"{name!r}: {answered} respondent(s) marked as not used gave an answer"
             )
-        mask[name] = flag
-    return mask
+        flags[name] = flag
+    return pd.DataFrame(flags, index=frame.index)
 
 
 def impute_answers(
@@ -138,6 +137,24 @@ def impute_answers(
     return tuple(filled)
 
 
+def complete_sets(
+    frame: pd.DataFrame, columns: Sequence[str], *, outcome: str, not_used: pd.DataFrame,
+    imputations: int, iterations: int, donors: int, seed: int,
+) -> list[pd.DataFrame]:  # fmt: skip
+    """Return the columns and the outcome, filled several times for who answered the outcome.
+
+    Without an outcome a respondent keeps a place in the design, out of the model.
+    """
+    names = [*columns, outcome]
+    known = frame[outcome].notna().to_numpy()
+    sets = impute_answers(
+        frame.loc[known, names], columns=names, not_used=not_used.loc[known, names],
+        imputations=imputations, iterations=iterations, donors=donors, seed=seed,
+    )  # fmt: skip
+    asked = {outcome: frame[outcome]}
+    return [one.reindex(frame.index).assign(**asked) for one in sets]
+
+
 def indicator_of(driver: str) -> str:
     """Return the name of the column that says a driver's touchpoint was not used."""
     return f"{driver}[not used]"
@@ -192,27 +209,56 @@ def adjust_not_used(
     >>> adjusted["pool"].tolist(), adjusted["pool[not used]"].tolist()
     ([1.0, -1.0, 0.0], [0.0, 0.0, 1.0])
     """
-    mask = not_used_mask(frame, not_used)
-    adjusted, indicators = frame.copy(), list[str]()
-    for driver in drivers:
-        flag = mask[driver].to_numpy(dtype=bool)
-        if not flag.any():
-            continue
+    no_use = NoUse.of(not_used_mask(frame, not_used), drivers)
+    return no_use.adjusted(frame, weights), tuple(no_use.indicators)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class NoUse:
+    """Drivers that some did not use; the same in all imputed sets.
+
+    Attributes
+    ----------
+    flags : dict
+        Driver → who did not use it, shape (n,).
+    indicators : dict
+        Name of an indicator column → the same; a driver whose indicator would repeat those
+        before has none.
+    """
+
+    flags: dict[str, BoolArray]
+    indicators: dict[str, BoolArray]
+
+    @classmethod
+    def of(cls, mask: pd.DataFrame, drivers: Sequence[str]) -> NoUse:
+        flags = {driver: mask[driver].to_numpy(dtype=bool) for driver in drivers}
+        flags = {driver: flag for driver, flag in flags.items() if flag.any()}
+        indicators = dict[str, BoolArray]()
+        for driver, flag in flags.items():
+            told = np.column_stack([np.ones(len(mask)), *indicators.values(), flag])
+            if np.linalg.matrix_rank(told) == told.shape[1]:
+                indicators[indicator_of(driver)] = flag
+        return cls(flags=flags, indicators=indicators)
+
+    def adjusted(self, frame: pd.DataFrame, weights: FloatArray | None) -> pd.DataFrame:
+        """Return the frame with ratings centred among users, and the indicators."""
+        w = np.ones(len(frame)) if weights is None else weights
+        columns = {
+            driver: self._centred(frame, driver, flag, w) for driver, flag in self.flags.items()
+        }
+        told = {name: flag.astype(float) for name, flag in self.indicators.items()}
+        return frame.assign(**columns, **told)
+
+    def _centred(
+        self, frame: pd.DataFrame, driver: str, flag: BoolArray, w: FloatArray
+    ) -> FloatArray:
         if is_factor(frame[driver]):
             raise ResponseError(
                 f"driver {driver!r} is a factor; make 'not used' a level of its own"
             )
         values = numbers(frame, driver)
-        users: BoolArray = ~np.isnan(values)
+        users = ~np.isnan(values)
         if not users.any():
             raise ResponseError(f"driver {driver!r}: nobody used and rated it; leave it out")
-        w = np.ones(len(frame)) if weights is None else weights
         centre = np.average(values[users], weights=w[users])
-        adjusted[driver] = np.where(flag, 0.0, values - centre)
-        told = np.column_stack(
-            [np.ones(len(frame)), *[adjusted[name] for name in indicators], flag]
-        )
-        if np.linalg.matrix_rank(told) == told.shape[1]:
-            adjusted[indicator_of(driver)] = flag.astype(float)
-            indicators.append(indicator_of(driver))
-    return adjusted, tuple(indicators)
+        return np.where(flag, 0.0, values - centre)

@@ -23,8 +23,9 @@ from cxresearch.drivers._model_errors import STD_ERRORS, Covariance
 from cxresearch.drivers._model_fits import Fit
 from cxresearch.drivers._model_tables import coefficient_table, fit_measures
 from cxresearch.drivers.imputation import (
+    NoUse,
     adjust_not_used,
-    impute_answers,
+    complete_sets,
     not_used_mask,
 )
 from cxresearch.drivers.models import KINDS, fit_with_errors
@@ -277,18 +278,15 @@ def _fit_chosen(  # noqa: PLR0913 - a model, its gaps, four numbers of the imput
     if treatment == "not_used":
         adjusted, indicators = adjust_not_used(frame, drivers=single, not_used=mask, weights=w)
         return _single(adjusted, ask, indicators, treatment)
-    known = frame[ask.outcome].notna().to_numpy()
-    sets = impute_answers(
-        frame[known], columns=[*single, ask.outcome], not_used=mask[known],
-        imputations=imputations, iterations=iterations, donors=donors, seed=seed,
-    )  # fmt: skip
-    fits, indicators = [], ()
-    for filled in sets:
-        # Without an outcome a respondent keeps a place in the design, out of the model.
-        whole = frame.copy()
-        whole[list(single)] = filled[list(single)].reindex(frame.index)
-        adjusted, indicators = adjust_not_used(whole, drivers=single, not_used=mask, weights=w)
-        fits.append(_fit_one(adjusted, ask, indicators))
+    no_use = NoUse.of(mask, single)
+    indicators = tuple(no_use.indicators)
+    fits = [
+        _fit_one(no_use.adjusted(filled, w), ask, indicators)
+        for filled in complete_sets(
+            frame, single, outcome=ask.outcome, not_used=mask, imputations=imputations,
+            iterations=iterations, donors=donors, seed=seed,
+        )
+    ]  # fmt: skip
     return _pooled(fits, ask, indicators)
 
 
