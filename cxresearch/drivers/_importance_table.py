@@ -52,8 +52,7 @@ def estimate_table(
 
 def _answered(prepared: Prepared) -> list[int]:
     """Respondents who answered everything a player is made of, other columns aside."""
-    table = prepared.data.available
-    counts = dict(zip(table["term"], table["n_answered"], strict=True))
+    counts = {str(name): int(count) for name, count in prepared.data.answered.items()}
     found = []
     for columns in prepared.players.columns:
         terms = {prepared.data.x.terms[column] for column in columns}

@@ -76,7 +76,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ModelData:
-    """Complete rows only: outcome y (n,), columns x (n, k), weights w (n,) with sum n."""
+    """Complete rows only: outcome y (n,), columns x (n, k), weights w (n,) with sum n.
+
+    ``answered`` counts, of the ``asked``, those who answered each column.
+    """
 
     outcome: Outcome
     drivers: tuple[str, ...]
@@ -87,12 +90,23 @@ class ModelData:
     x: Columns
     w: FloatArray
     design: Design
-    available: pd.DataFrame
+    answered: pd.Series[int]
+    asked: int
 
     @property
     def n(self) -> int:
         """Respondents in the model."""
         return len(self.y)
+
+    def available(self) -> pd.DataFrame:
+        """Return one row a column of the model: who answered it, and who is in the model."""
+        answered = self.answered.to_numpy()
+        return pd.DataFrame(
+            {
+                "term": list(self.answered.index), "n_answered": answered,
+                "n_missing": self.asked - answered, "n_used": self.n,
+            }
+        )  # fmt: skip
 
 
 def read_design(
@@ -300,7 +314,8 @@ def prepare(
     terms = (*named, *always)
     known = [str(name) for name in frame.columns]
     single = list(dict.fromkeys(part for term in terms for part in parts_of(term, known)))
-    _refuse_unanswered(frame, single)
+    answered = frame[single].notna().sum()
+    _refuse_unanswered(answered)
     levels = levels_of(frame, single)
     full = build_columns(frame, terms, levels)
     rows = ~np.isnan(full.values).any(axis=1) & ~np.isnan(coded.values)
@@ -314,24 +329,12 @@ def prepare(
     w = np.ones(len(y)) if design.weights is None else design.weights[rows]
     return ModelData(
         outcome=coded, drivers=named, controls=always, levels=levels, rows=rows, y=y, x=x,
-        w=w * (len(y) / w.sum()), design=design, available=_available(frame, single, rows),
+        w=w * (len(y) / w.sum()), design=design, answered=answered, asked=len(frame),
     )  # fmt: skip
 
 
-def _available(frame: pd.DataFrame, single: Sequence[str], rows: BoolArray) -> pd.DataFrame:
-    answered = [int(frame[name].notna().sum()) for name in single]
-    return pd.DataFrame(
-        {
-            "term": list(single),
-            "n_answered": answered,
-            "n_missing": [len(frame) - count for count in answered],
-            "n_used": int(rows.sum()),
-        }
-    )
-
-
-def _refuse_unanswered(frame: pd.DataFrame, names: Sequence[str]) -> None:
-    empty = [name for name in names if frame[name].isna().all()]
+def _refuse_unanswered(answered: pd.Series[int]) -> None:
+    empty = [str(name) for name in answered.index[answered == 0]]
     if empty:
         raise ResponseError(f"driver(s) {empty}: no respondent answered; leave them out")
 

@@ -255,7 +255,7 @@ def driver_model(  # noqa: PLR0913 - a survey design is four columns, a model th
     return DriverModelResult(
         estimates=estimates,
         blocks=tables.block_table(data, fit, covariance, p_adjust=p_adjust),
-        available=data.available, covariance=covariance.matrix, outcome=outcome,
+        available=data.available(), covariance=covariance.matrix, outcome=outcome,
         drivers=data.drivers, controls=data.controls, model=data.outcome.model,
         classes=data.outcome.classes, class_values=data.outcome.class_values,
         levels=data.levels, n=data.n, n_asked=len(frame), **tables.fit_measures(data, fit),
