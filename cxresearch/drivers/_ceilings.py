@@ -10,6 +10,8 @@ from scipy.special import gammaln
 from cxresearch._types import BoolArray, FloatArray
 
 CHUNK = 500
+_ACROSS = 200
+"""Groups of x, over chunks, that are held at once."""
 LEVELS_AT_MOST = 60
 """Codes of the outcome up to which shuffles are drawn code by code."""
 
@@ -144,9 +146,10 @@ def permuted_zones(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the CE-FDH and CR-FDH zones (permutations,) after shuffling y against x."""
     few = len(np.unique(y)) <= LEVELS_AT_MOST
+    at_once = CHUNK * max(1, _ACROSS // len(np.unique(x))) if few else CHUNK
     steps, lines = [], []
-    for start in range(0, permutations, CHUNK):
-        size = min(CHUNK, permutations - start)
+    for start in range(0, permutations, at_once):
+        size = min(at_once, permutations - start)
         if few:
             distinct, top = drawn_maxima(x, y, size, rng)
         else:
@@ -170,16 +173,24 @@ def drawn_maxima(
     distinct, sizes = np.unique(x, return_counts=True)
     codes, counts = np.unique(y, return_counts=True)
     left = np.cumsum(sizes)[:-1].astype(float)
+    codes, counts = codes[::-1], counts[::-1]
+    places = float(len(y)) - np.append(0, np.cumsum(counts)[:-1])
+    none_there = np.array(
+        [
+            np.exp(_log_choose(of - left, count) - _log_choose(of, count))
+            for of, count in zip(places, counts, strict=True)
+        ]
+    )
+    # One chunk after the other: what is drawn does not depend on how many are drawn at once.
+    parts = [min(CHUNK, size - start) for start in range(0, size, CHUNK)]
+    uniform = np.concatenate([rng.random((len(codes), part)) for part in parts], axis=1)
+    group = np.zeros(uniform.shape, dtype=np.int64)
+    for chance in none_there.T:
+        group += uniform < chance[:, None]
+    reached = np.minimum.accumulate(group, axis=0)
     top = np.empty((size, len(distinct)))
-    reached = np.full(size, len(distinct))
-    places = float(len(y))
-    for code, count in zip(codes[::-1], counts[::-1], strict=True):
-        none_there = np.exp(_log_choose(places - left, count) - _log_choose(places, count))
-        group = (rng.random(size)[:, None] < none_there).sum(axis=1)
-        new = np.minimum(reached, group)
-        position = np.arange(len(distinct))
-        top[(position >= new[:, None]) & (position < reached[:, None])] = code
-        reached, places = new, places - count
+    for position in range(len(distinct)):
+        top[:, position] = codes[(reached > position).sum(axis=0)]
     return distinct, top
 
 
