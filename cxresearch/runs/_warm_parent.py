@@ -34,13 +34,16 @@ from typing import Any
 # and imports the rest itself.
 _PRELOADED = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.inprocess",
-    "ipykernel.debugger",
-    "IPython.core.completer", "matplotlib_inline.config", "numpy", "numpy.random", "pandas",
+    "ipykernel.debugger", "tornado.platform.asyncio", "sqlite3",
+    "IPython.core.completer", "IPython.core.completerlib", "IPython.core.debugger",
+    "IPython.core.logger", "IPython.core.oinspect", "IPython.extensions.storemagic",
+    "matplotlib_inline.config", "numpy", "numpy.random", "pandas",
     "pyarrow", "pyarrow.compute", "yaml", "pydantic", "charset_normalizer", "IPython.display",
     "importlib.metadata", "scipy.special", "scipy.linalg", "scipy.stats", "scipy.optimize",
     "matplotlib", "matplotlib.figure", "matplotlib.pyplot", "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg", "seaborn", "scipy.cluster.hierarchy",
-    "cffi.cparser", "pandas.io.formats.csvs", "matplotlib.style.core",
+    "cffi.cparser", "encodings.cp437", "encodings.utf_8_sig", "pandas.io.formats.csvs",
+    "pandas.io.formats.html", "matplotlib.style.core",
 )  # fmt: skip
 # What some methods need: not waited for.
 _LATER = (
@@ -53,7 +56,7 @@ _OWN_PID = os.getpid()
 _PACKAGE = "cxresearch"
 _FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What every kernel would do first, in plain Python: read texts, make a page to draw on.
-_READY = (("plots._draw", "make_ready"), ("wording.messages", "make_ready"))
+_READY = ("plots._draw", "sentences._known", "wording.messages")
 _ENOUGH = "enough"
 _NOT_IN_KERNELS = ("catalogue", "course", "forms", "reports", "runs", "scaffold")
 
@@ -177,9 +180,9 @@ def _imports() -> Iterator[object]:
         with contextlib.suppress(Exception):
             getattr(sys.modules[_PACKAGE], name)
         yield
-    for module, function in _READY:
+    for module in _READY:
         with contextlib.suppress(Exception):
-            getattr(importlib.import_module(f"{_PACKAGE}.{module}"), function)()
+            importlib.import_module(f"{_PACKAGE}.{module}").make_ready()
         yield
     yield _ENOUGH
     yield from _import_each(_LATER)

@@ -35,3 +35,9 @@ def learn_sentences(kind: type) -> None:
     if package == "cxresearch":
         for module in SENTENCES_ON.get(rest.partition(".")[0], ()):
             import_module(f"cxresearch.sentences.{module}")
+
+
+def make_ready() -> None:
+    """Import all sentences: for a process that others are forked from."""
+    for module in dict.fromkeys(name for names in SENTENCES_ON.values() for name in names):
+        import_module(f"cxresearch.sentences.{module}")
