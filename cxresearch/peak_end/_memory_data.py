@@ -68,7 +68,7 @@ class MemoryData:
 
     def design(self, names: Sequence[str]) -> FloatArray:
         """Return an intercept beside the named features, shape (n, p)."""
-        return np.column_stack([np.ones(self.n), *(self.columns[c] for c in names)])
+        return np.column_stack([np.ones(self.n), *(self.columns[c].to_numpy() for c in names)])
 
     def mixed_fit(
         self, names: Sequence[str], *, rows: np.ndarray | None = None, reml: bool = False
@@ -105,20 +105,25 @@ def memory_data(
     for name in (*columns, retrospective):
         if not pd.api.types.is_numeric_dtype(features[name]):
             raise CxError(f"column {name!r} must be numeric")
-    silent = features[retrospective].isna()
-    whole = features[[*columns, retrospective, participant]].notna().all(axis=1)
-    used = features.loc[whole].reset_index(drop=True)
-    if len(used) < _FEWEST:
+    known = features[participant].notna().to_numpy()
+    numbers = {
+        name: features[name].to_numpy(dtype=float, na_value=np.nan)
+        for name in (*columns, retrospective)
+    }
+    silent = np.isnan(numbers[retrospective])
+    whole = known & ~np.any([np.isnan(values) for values in numbers.values()], axis=0)
+    if whole.sum() < _FEWEST:
         raise ResponseError(
-            f"{len(used)} of {len(features)} episodes have every feature and a retrospective "
-            f"rating ({int(silent.sum())} lack the rating); at least {_FEWEST} are needed"
+            f"{int(whole.sum())} of {len(features)} episodes have every feature and a "
+            f"retrospective rating ({int(silent.sum())} lack the rating); at least {_FEWEST} "
+            "are needed"
         )
-    if used[retrospective].nunique() < 2:
+    memory = numbers[retrospective][whole]
+    if memory.min() == memory.max():
         raise ResponseError(
-            f"{retrospective!r} is {used[retrospective].iloc[0]:g} in every episode; there is "
-            "nothing to explain"
+            f"{retrospective!r} is {memory[0]:g} in every episode; there is nothing to explain"
         )
-    person = pd.factorize(used[participant])[0].astype(np.int64)
+    person = pd.factorize(features.loc[whole, participant])[0].astype(np.int64)
     if person.max() == 0:
         raise ResponseError("all episodes are of one participant; at least 2 are needed")
     repeated = len(np.unique(person)) < len(person)
@@ -131,12 +136,13 @@ def memory_data(
     notes += [f"incomplete:{omitted}"] if omitted else []
     if repeated and within == "independent":
         notes.append("episodes_taken_as_independent")
-    if "n_moments" in used and used["n_moments"].nunique() > 1:
-        low, high = used["n_moments"].min(), used["n_moments"].max()
-        notes.append(f"moments_vary:{low:g}-{high:g}")
+    if "n_moments" in features:
+        told = features.loc[whole, "n_moments"]
+        low, high = told.min(), told.max()
+        notes += [f"moments_vary:{low:g}-{high:g}"] if low < high else []
     return MemoryData(
-        columns=used[list(columns)].astype(float),
-        memory=used[retrospective].to_numpy(dtype=float),
+        columns=pd.DataFrame({name: numbers[name][whole] for name in columns}),
+        memory=memory,
         person=person,
         mixed=within == "mixed" or (within == "auto" and repeated),
         notes=tuple(notes),

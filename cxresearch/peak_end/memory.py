@@ -13,6 +13,7 @@ from cxresearch._subsets import shapley_from_subsets, subset_r2
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_count, check_fraction
 from cxresearch.errors import CxError, EstimationError
+from cxresearch.peak_end._folds import draw_folds, left_out_errors
 from cxresearch.peak_end._least_squares import least_squares
 from cxresearch.peak_end._memory_data import MemoryData, Within, memory_data
 from cxresearch.results import Result, in_tidy_order
@@ -200,23 +201,25 @@ def compare_memory_models(
         features, NEEDED, retrospective=retrospective, participant=participant, within=within
     )
     data.columns["peak_end"] = (data.columns["peak"] + data.columns["end"]) / 2
-    constant = [name for name in NEEDED if data.columns[name].nunique() < 2]
+    constant = [name for name in NEEDED if data.columns[name].min() == data.columns[name].max()]
     if set(constant) & {"peak", "end", "mean"}:
         raise CxError(f"features {constant} do not vary between episodes; nothing to compare")
-    folds = _folds(data.people, n_folds, seed)[data.person]
+    folds = draw_folds(data.people, n_folds, seed)[data.person]
     predictors = {name: _varying(name, columns, constant) for name, columns in MODELS.items()}
-    rows, coefficients = [], []
     errors = {
-        name: _cross_validate(data, columns, folds) if columns else np.full(data.n, np.nan)
+        name: left_out_errors(data, columns, folds) if columns else np.full(data.n, np.nan)
         for name, columns in predictors.items()
     }
-    for name, columns in predictors.items():
-        row, own = _one_model(data, name, columns, errors)
-        rows.append(row)
-        coefficients.append(own)
+    rows, coefficients = zip(
+        *(_one_model(data, name, columns, errors) for name, columns in predictors.items()),
+        strict=True,
+    )
     return MemoryModelsResult(
         models=_weighted(pd.DataFrame(rows)),
-        coefficients=pd.concat(coefficients, ignore_index=True),
+        coefficients=pd.DataFrame(
+            [row for own in coefficients for row in own],
+            columns=["term", "group", "estimate", "std_error"],
+        ),
         equal_weights=_equal_weights(data, confidence_level),
         vif=_vif(data, predictors["full"]),
         shares=_shares(data, predictors["full"]),
@@ -243,39 +246,16 @@ def _varying(name: str, columns: tuple[str, ...], constant: list[str]) -> tuple[
     return varying if name == "full" or len(varying) == len(columns) else ()
 
 
-def _folds(people: int, n_folds: int, seed: int) -> np.ndarray:
-    """Return a fold of each participant, sizes as equal as can be."""
-    fold = np.arange(people) % min(n_folds, people)
-    return np.random.default_rng(seed).permutation(fold)
-
-
-def _cross_validate(
-    data: MemoryData, columns: tuple[str, ...], folds: np.ndarray
-) -> FloatArray:
-    """Return prediction errors of every episode, from models that never saw its participant."""
-    errors = np.full(data.n, np.nan)
-    x = data.design(columns)
-    for fold in range(int(folds.max()) + 1):
-        out, kept = folds == fold, np.flatnonzero(folds != fold)
-        if len(kept) <= x.shape[1]:
-            continue  # too few rows to predict from: the errors stay nan
-        if data.mixed and len(np.unique(data.person[kept])) < len(kept):
-            beta = data.mixed_fit(columns, rows=kept).beta
-        else:
-            beta = least_squares(x[kept], data.memory[kept]).beta
-        errors[out] = data.memory[out] - x[out] @ beta
-    return errors
-
-
 def _one_model(
     data: MemoryData,
     name: str,
     columns: tuple[str, ...],
     errors: dict[str, FloatArray],
-) -> tuple[dict[str, object], pd.DataFrame]:
+) -> tuple[dict[str, object], list[tuple[str, str, float, float]]]:
+    """Return the row of a model and those of its coefficients."""
     row: dict[str, object] = {"term": name, "n": float(data.n)}
     if not columns:
-        return row | {"note": "constant_feature"}, pd.DataFrame()
+        return row | {"note": "constant_feature"}, []
     x = data.design(columns)
     ols = least_squares(x, data.memory)
     total = float(((data.memory - data.memory.mean()) ** 2).sum())
@@ -297,14 +277,13 @@ def _one_model(
     aic = -2 * log_likelihood + 2 * k
     squared = errors[name] ** 2
     gain, gain_se = clustered_mean(errors["mean"] ** 2 - squared, data.person)
-    coefficients = pd.DataFrame(
-        {
-            "term": name,
-            "group": ["intercept", *columns],
-            "estimate": beta,
-            "std_error": np.sqrt(np.diag(covariance)),
-        }
-    )
+    std_errors = np.sqrt(np.diag(covariance)).tolist()
+    coefficients = [
+        (name, group, estimate, error)
+        for group, estimate, error in zip(
+            ("intercept", *columns), beta.tolist(), std_errors, strict=True
+        )
+    ]
     return row | {
         "estimate": r2,
         "parameters": k,

@@ -163,9 +163,12 @@ def compare_rivals(
     _check_same(data, found)
     data.columns["peak_end"] = (data.columns["peak"] + data.columns["end"]) / 2
     repeated = len(np.unique(data.person)) < data.n
-    fits = {name: _fit(data, found, name) for name in MODELS}
     comparing = _Comparing(
-        data=data, found=found, fits=fits, against=against, repeated=repeated
+        data=data,
+        squared=_squared_errors(found),
+        fits=_fits(data, found),
+        against=against,
+        repeated=repeated,
     )
     rows = [comparing.row(name, test) for test in TESTS for name in MODELS]
     return RivalRulesResult(
@@ -189,19 +192,33 @@ def _check_same(data: MemoryData, found: MemoryModelsResult) -> None:
         )
 
 
-def _fit(data: MemoryData, found: MemoryModelsResult, name: str) -> LeastSquares | None:
-    """Return the least-squares fit of a rule; None where it was not estimated."""
-    own = found.coefficients[found.coefficients["term"] == name]
-    columns = [str(c) for c in own["group"] if c != "intercept"]
-    return least_squares(data.design(columns), data.memory) if columns else None
+def _fits(data: MemoryData, found: MemoryModelsResult) -> dict[str, LeastSquares | None]:
+    """Return the least-squares fit of each rule; None where it was not estimated."""
+    columns: dict[str, list[str]] = {name: [] for name in MODELS}
+    for term, group in zip(
+        found.coefficients["term"], found.coefficients["group"], strict=True
+    ):
+        columns[term] += [group] if group != "intercept" else []
+    return {
+        name: least_squares(data.design(own), data.memory) if own else None
+        for name, own in columns.items()
+    }
+
+
+def _squared_errors(found: MemoryModelsResult) -> dict[str, FloatArray]:
+    observed = found.predictions["observed"].to_numpy()
+    return {name: (observed - found.predictions[name].to_numpy()) ** 2 for name in MODELS}
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Comparing:
-    """The rules' fits on the same episodes, and the rule they are set against."""
+    """The rules' fits on the same episodes, and the rule they are set against.
+
+    `squared` are the errors of each rule for participants it never saw.
+    """
 
     data: MemoryData
-    found: MemoryModelsResult
+    squared: dict[str, FloatArray]
     fits: dict[str, LeastSquares | None]
     against: str
     repeated: bool
@@ -239,11 +256,8 @@ class _Comparing:
         return pd.DataFrame(rows, columns=["term", "estimate"])
 
     def _prediction(self, name: str) -> dict[str, float]:
-        table = self.found.predictions
-        own, other = (
-            (table["observed"] - table[rule]).to_numpy() ** 2 for rule in (name, self.against)
-        )
-        gain, error = clustered_mean(other - own, self.data.person)
+        saved = self.squared[self.against] - self.squared[name]
+        gain, error = clustered_mean(saved, self.data.person)
         return {"estimate": gain, "std_error": error, "df": self.data.people - 1.0}
 
     def _correlation(self, own: LeastSquares, other: LeastSquares) -> dict[str, float]:
@@ -300,23 +314,23 @@ def _contains(wide: LeastSquares, narrow: LeastSquares) -> bool:
 
 
 def _finished(table: pd.DataFrame, level: float, p_adjust: PAdjust) -> pd.DataFrame:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        statistic = (table["estimate"] / table["std_error"]).to_numpy(dtype=float)
-    df = table["df"].to_numpy(dtype=float)
-    p_value = np.asarray(2 * stats.t.sf(np.abs(statistic), df))
-    half = np.asarray(stats.t.ppf((1 + level) / 2, df)) * table["std_error"].to_numpy(
-        dtype=float
+    """Add the statistics; the rules of a test stand together and are one family."""
+    estimate, error, df = (
+        table[name].to_numpy(dtype=float) for name in ("estimate", "std_error", "df")
     )
-    adjusted = np.full(len(table), np.nan)
-    for test in TESTS:
-        own = (table["test"] == test).to_numpy()
-        adjusted[own] = adjust_p_values(p_value[own], method=p_adjust)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        statistic = estimate / error
+    p_value = np.asarray(2 * stats.t.sf(np.abs(statistic), df))
+    half = np.asarray(stats.t.ppf((1 + level) / 2, df)) * error
+    families = np.split(p_value, len(TESTS))
     return in_tidy_order(
         table.assign(
             statistic=statistic,
             p_value=p_value,
-            p_adjusted=adjusted,
-            conf_low=table["estimate"] - half,
-            conf_high=table["estimate"] + half,
+            p_adjusted=np.concatenate(
+                [adjust_p_values(family, method=p_adjust) for family in families]
+            ),
+            conf_low=estimate - half,
+            conf_high=estimate + half,
         )
     )
