@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxresearch._mixed import MixedFit, fit_mixed
 from cxresearch._mixed_sums import grouped_data
-from cxresearch._types import FloatArray, IntArray
+from cxresearch._types import BoolArray, FloatArray, IntArray
 from cxresearch._validate import check_choice, check_names
 from cxresearch.errors import CxError, ResponseError
 
@@ -105,13 +105,13 @@ def memory_data(
     for name in (*columns, retrospective):
         if not pd.api.types.is_numeric_dtype(features[name]):
             raise CxError(f"column {name!r} must be numeric")
-    known = features[participant].notna().to_numpy()
+    named = features[participant].notna().to_numpy()
     numbers = {
         name: features[name].to_numpy(dtype=float, na_value=np.nan)
         for name in (*columns, retrospective)
     }
     silent = np.isnan(numbers[retrospective])
-    whole = known & ~np.any([np.isnan(values) for values in numbers.values()], axis=0)
+    whole = named & ~np.any([np.isnan(values) for values in numbers.values()], axis=0)
     if whole.sum() < _FEWEST:
         raise ResponseError(
             f"{int(whole.sum())} of {len(features)} episodes have every feature and a "
@@ -131,19 +131,27 @@ def memory_data(
         raise CxError(
             "within 'mixed' needs participants with several episodes; use 'independent'"
         )
-    omitted = int((~whole & ~silent).sum())
-    notes = [f"without_retrospective:{int(silent.sum())}"] if silent.any() else []
-    notes += [f"incomplete:{omitted}"] if omitted else []
-    if repeated and within == "independent":
-        notes.append("episodes_taken_as_independent")
-    if "n_moments" in features:
-        told = features.loc[whole, "n_moments"]
-        low, high = told.min(), told.max()
-        notes += [f"moments_vary:{low:g}-{high:g}"] if low < high else []
     return MemoryData(
         columns=pd.DataFrame({name: numbers[name][whole] for name in columns}),
         memory=memory,
         person=person,
         mixed=within == "mixed" or (within == "auto" and repeated),
-        notes=tuple(notes),
+        notes=tuple(
+            _notes(features, whole, silent, pooled=repeated and within == "independent")
+        ),
     )
+
+
+def _notes(
+    features: pd.DataFrame, whole: BoolArray, silent: BoolArray, *, pooled: bool
+) -> Iterator[str]:
+    if silent.any():
+        yield f"without_retrospective:{int(silent.sum())}"
+    if (~whole & ~silent).any():
+        yield f"incomplete:{int((~whole & ~silent).sum())}"
+    if pooled:
+        yield "episodes_taken_as_independent"
+    if "n_moments" in features:
+        moments = features.loc[whole, "n_moments"]
+        if moments.min() < moments.max():
+            yield f"moments_vary:{moments.min():g}-{moments.max():g}"

@@ -111,25 +111,32 @@ def feature_slopes(found: MemoryModelsResult, model: str = "peak_plus_end") -> p
     parameters, at least 1, which is on the safe side for features that vary within people.
     """
     check_names("model", [model], found.models["term"].tolist(), of="models")
-    own = found.coefficients[found.coefficients["term"] == model]
-    own = own[own["group"] != "intercept"]
+    every = found.coefficients
+    own = [
+        row
+        for row, (term, group) in enumerate(zip(every["term"], every["group"], strict=True))
+        if term == model and group != "intercept"
+    ]
     units = found.n_participants if found.mixed else found.n
     df = float(max(1, units - len(own) - 1))
-    statistic = (own["estimate"] / own["std_error"]).to_numpy(dtype=float)
+    estimate, error = (
+        every[name].to_numpy(dtype=float)[own] for name in ("estimate", "std_error")
+    )
+    statistic = estimate / error
     p_value = 2 * stats.t.sf(np.abs(statistic), df)
-    half = float(stats.t.ppf((1 + found.confidence_level) / 2, df)) * own["std_error"]
+    half = float(stats.t.ppf((1 + found.confidence_level) / 2, df)) * error
     table = pd.DataFrame(
         {
-            "term": own["group"].to_numpy(),
+            "term": every["group"].iloc[own].to_numpy(),
             "group": model,
-            "estimate": own["estimate"].to_numpy(dtype=float),
-            "std_error": own["std_error"].to_numpy(dtype=float),
+            "estimate": estimate,
+            "std_error": error,
             "statistic": statistic,
             "df": df,
             "p_value": p_value,
             "p_adjusted": adjust_p_values(p_value, method="holm"),
-            "conf_low": (own["estimate"] - half).to_numpy(dtype=float),
-            "conf_high": (own["estimate"] + half).to_numpy(dtype=float),
+            "conf_low": estimate - half,
+            "conf_high": estimate + half,
             "n": float(found.n),
         }
     )

@@ -201,7 +201,8 @@ def compare_memory_models(
         features, NEEDED, retrospective=retrospective, participant=participant, within=within
     )
     data.columns["peak_end"] = (data.columns["peak"] + data.columns["end"]) / 2
-    constant = [name for name in NEEDED if data.columns[name].min() == data.columns[name].max()]
+    every = {name: data.columns[name].to_numpy() for name in NEEDED}
+    constant = [name for name, seen in every.items() if (seen == seen[0]).all()]
     if set(constant) & {"peak", "end", "mean"}:
         raise CxError(f"features {constant} do not vary between episodes; nothing to compare")
     folds = draw_folds(data.people, n_folds, seed)[data.person]
@@ -310,14 +311,14 @@ def clustered_mean(difference: FloatArray, person: np.ndarray) -> tuple[float, f
 
 
 def _weighted(models: pd.DataFrame) -> pd.DataFrame:
-    delta = models["aic"] - models["aic"].min()
-    of_aic = np.exp(-delta / 2)
-    of_bic = np.exp(-(models["bic"] - models["bic"].min()) / 2)
+    aic, bic = (models[name].to_numpy(dtype=float) for name in ("aic", "bic"))
+    delta = aic - np.nanmin(aic)
+    of_aic, of_bic = np.exp(-delta / 2), np.exp(-(bic - np.nanmin(bic)) / 2)
     return in_tidy_order(
         models.assign(
             delta_aic=delta,
-            akaike_weight=of_aic / of_aic.sum(),
-            bic_weight=of_bic / of_bic.sum(),
+            akaike_weight=of_aic / np.nansum(of_aic),
+            bic_weight=of_bic / np.nansum(of_bic),
         )
     )
 
