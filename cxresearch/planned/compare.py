@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.planned.lock import PlanVersion
 from cxresearch.planned.model import (
     AnalysisPlan,
@@ -95,7 +96,7 @@ class PlanComparisonResult(Result):
             looks = self.estimates[self.estimates["group"] == "looks"]
             told = own["kinds"].str.split().map(lambda kinds: "conditions" in kinds)
             return bool((looks["status"] == "planned").all() and told.any())
-        for row in own[own["group"] == "hypothesis"].itertuples(index=False):
+        for row in rows_of(own[own["group"] == "hypothesis"]):
             if kind in str(row.kinds).split() and _is_row(str(row.row), term, group):
                 return True
         return False

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.shown import Sureness
 from cxresearch.wording import Messages
 from cxresearch.wording.labels import column_label
@@ -19,7 +20,7 @@ CLEAR_CHANCE = 0.95
 
 def each(frame: pd.DataFrame) -> Iterable[Any]:
     """Return the rows of a frame one by one."""
-    return frame.itertuples(index=False)
+    return rows_of(frame)
 
 
 def name_values(term: str, labels: Labels, messages: Messages) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
 from cxresearch.sentences._base import sureness, told
 from cxresearch.servqual import ServqualGapsResult
@@ -42,7 +43,7 @@ def _tests(gaps: ServqualGapsResult, segment: str) -> list[Any]:
     frame: pd.DataFrame = gaps.differences[gaps.differences["group"] == segment]
     silent = ["overall_weighted"] if gaps.told_overall else ["overall_weighted", "overall"]
     told_terms = ~frame["term"].isin(silent)
-    return list(frame[told_terms & frame["p_value"].notna()].itertuples(index=False))
+    return rows_of(frame[told_terms & frame["p_value"].notna()])
 
 
 def _order(row: Any, gaps: ServqualGapsResult) -> tuple[int, float, float]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
 from cxresearch.planned import PlanComparisonResult
 from cxresearch.sentences._base import check_limit, findings, told
@@ -59,7 +60,7 @@ def _said(result: PlanComparisonResult) -> Iterator[tuple[str, dict[str, Any], f
 
 def _listed(rows: pd.DataFrame) -> str:
     """Return elements as one text that can be told again in another language."""
-    return "\n".join(f"{row.group}\t{row.term}" for row in rows.itertuples(index=False))
+    return "\n".join(f"{row.group}\t{row.term}" for row in rows_of(rows))
 
 
 def _quality(name: str, values: dict[str, Any], messages: Messages, rank: float) -> Finding:

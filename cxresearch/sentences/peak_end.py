@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
 from cxresearch.peak_end import DurationNeglectResult, MemoryModelsResult
 from cxresearch.peak_end.gains import BASELINE, feature_slopes, gains_over_average
@@ -61,15 +62,15 @@ class _Memory:
         self.result = result
         self.messages = messages
         self.label = clean((labels or {}).get(result.retrospective, ""))
-        rows: list[Any] = list(result.models.itertuples(index=False))
+        rows: list[Any] = rows_of(result.models)
         self.errors = {str(row.term): float(row.cv_rmse) for row in rows}
         self.decimals = rating_decimals([self.errors[BASELINE]])
         gains = gains_over_average(result)
-        self.gain: Any = next(gains[gains["term"] == _RULE].itertuples(index=False))
+        self.gain: Any = rows_of(gains[gains["term"] == _RULE])[0]
         slopes = feature_slopes(result, _RULE)
-        features: list[Any] = list(slopes.itertuples(index=False))
+        features: list[Any] = rows_of(slopes)
         self.of: dict[str, Any] = {row.term: row for row in features}
-        self.weight: Any = next(result.equal_weights.itertuples(index=False))
+        self.weight: Any = rows_of(result.equal_weights)[0]
 
     def rule(self) -> Iterator[Finding]:
         """Say whether peak and end or the average predict better, or that it is open."""
@@ -283,7 +284,7 @@ def _told_row(result: DurationNeglectResult, of_peaks: pd.DataFrame) -> Any:
     else:
         ends = of_peaks[["equivalence_low", "equivalence_high"]].abs()
         order = -ends.max(axis=1)
-    return next(of_peaks.loc[[order.idxmin()]].itertuples(index=False))
+    return rows_of(of_peaks.loc[[order.idxmin()]])[0]
 
 
 def _duration_message(
@@ -305,7 +306,7 @@ def _duration_message(
 
 def _by_rule(of_peaks: pd.DataFrame) -> dict[str, Any]:
     values: dict[str, Any] = {"rules": len(of_peaks)}
-    for number, row in enumerate(of_peaks.itertuples(index=False), start=1):
+    for number, row in enumerate(rows_of(of_peaks), start=1):
         values |= {
             f"rule_{number}": row.group,
             f"effect_{number}": row.estimate,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch._validate import check_choice
 from cxresearch.codebook.model import Codebook
 from cxresearch.peak_end import (
@@ -123,7 +124,7 @@ def _(
 ) -> tuple[Finding, ...]:
     check_limit(limit)
     messages = Messages(language)
-    exact: Any = next(result.estimates.itertuples(index=False))
+    exact: Any = rows_of(result.estimates)[0]
     apart = [end - result.against for end in (exact.conf_low, exact.conf_high)]
     sure = sureness(exact.p_value, *apart, confidence_level=result.confidence_level)
     if sure != "clear":
@@ -172,7 +173,7 @@ def _(
 ) -> tuple[Finding, ...]:
     check_limit(limit)
     messages = Messages(language)
-    row: Any = next(result.estimates.itertuples(index=False))
+    row: Any = rows_of(result.estimates)[0]
     level = result.confidence_level
     sure = sureness(result.p_exact, row.conf_low, row.conf_high, confidence_level=level)
     sure = sure if sure == "clear" else "not_decided"
@@ -244,7 +245,7 @@ class _Arms:
         """Return a finding for each difference, the surest and widest first, and an action."""
         check_limit(limit)
         check_choice("higher_is", higher_is, ("better", "worse"))
-        every = list(rows.itertuples(index=False))
+        every = rows_of(rows)
         ranked = sorted((self._finding(row) for row in every), key=lambda f: -f.rank)
         return (*ranked[:limit], *self._action(every, higher_is))
 
@@ -358,9 +359,7 @@ class _Arms:
 
 def _carry_over(result: CrossoverResult, messages: Messages) -> Iterator[Finding]:
     """Warn of carry-over where it shows; elsewhere say that its test is weak."""
-    row: Any = next(
-        result.estimates[result.estimates["term"] == "carry_over"].itertuples(index=False)
-    )
+    row: Any = rows_of(result.estimates[result.estimates["term"] == "carry_over"])[0]
     if math.isnan(row.conf_low):
         return
     shows = row.conf_low > 0 or row.conf_high < 0

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
 from cxresearch.peak_end import (
     AttritionResult,
@@ -73,7 +74,7 @@ def _(
 ) -> tuple[Finding, ...]:
     check_limit(limit)
     values: dict[str, Any] = {"p_value": result.p_value, "arms": len(result.estimates)}
-    for number, row in enumerate(result.estimates.itertuples(index=False), start=1):
+    for number, row in enumerate(rows_of(result.estimates), start=1):
         values |= {
             f"arm_{number}": _label(str(row.term), labels),
             f"seen_{number}": row.n,
@@ -103,7 +104,7 @@ def _(
     known = result.estimates.dropna(subset=["estimate"])
     if known.empty:
         return ()
-    worst: Any = next(known.loc[[known["estimate"].abs().idxmax()]].itertuples(index=False))
+    worst: Any = rows_of(known.loc[[known["estimate"].abs().idxmax()]])[0]
     apart = result.p_value < _ERROR_RATE
     values = {
         "p_value": result.p_value,
@@ -135,8 +136,8 @@ def _(
     check_limit(limit)
     arms = result.estimates
     lost = float(arms["lost"].sum())
-    least: Any = next(arms.loc[[arms["estimate"].idxmin()]].itertuples(index=False))
-    most: Any = next(arms.loc[[arms["estimate"].idxmax()]].itertuples(index=False))
+    least: Any = rows_of(arms.loc[[arms["estimate"].idxmin()]])[0]
+    most: Any = rows_of(arms.loc[[arms["estimate"].idxmax()]])[0]
     p_value = result.p_exact if not math.isnan(result.p_exact) else result.p_value
     unequal = p_value < _ERROR_RATE
     message = "attrition_warning" if unequal else "attrition_spread"

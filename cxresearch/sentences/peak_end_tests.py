@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
 from cxresearch.peak_end import (
     AlwaysValidResult,
@@ -155,7 +156,7 @@ def _(
 ) -> tuple[Finding, ...]:
     check_limit(limit)
     messages = Messages(language)
-    rows: list[Any] = list(result.estimates.itertuples(index=False))
+    rows: list[Any] = rows_of(result.estimates)
     made = [_choice(row, result, messages, labels) for row in rows]
     return tuple(sorted(made, key=lambda finding: -finding.rank)[:limit])
 

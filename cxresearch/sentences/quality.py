@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
 from cxresearch.psychometrics import ScaleReliabilityResult
 from cxresearch.responses.model import Responses
@@ -80,7 +81,7 @@ def _reliability_values(shown: pd.DataFrame, result: ScaleReliabilityResult) -> 
         "entries": min(len(shown), _MOST_ENTRIES),
         "more": max(0, len(shown) - _MOST_ENTRIES),
     }
-    named: Iterable[Any] = lowest_first.head(_MOST_ENTRIES).itertuples(index=False)
+    named: Iterable[Any] = rows_of(lowest_first.head(_MOST_ENTRIES))
     for number, row in enumerate(named, start=1):
         values[f"name_{number}"] = clean(getattr(row, "label", "")) or clean(row.term)
         values[f"part_{number}"] = row.group

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
 from cxresearch.sentences._base import check_limit, findings, sureness, told
 from cxresearch.sentences._segments import segment_findings
@@ -253,7 +254,7 @@ def _leave_action(row: Any, gaps: ServqualGapsResult, messages: Messages) -> Fin
 def _rows(gaps: ServqualGapsResult, level: str) -> Iterable[Any]:
     frame = gaps.estimates
     chosen: pd.DataFrame = frame[(frame["level"] == level) & (frame["segment"] == "")]
-    return chosen.itertuples(index=False)
+    return rows_of(chosen)
 
 
 def _sure(row: Any, gaps: ServqualGapsResult) -> Sureness:

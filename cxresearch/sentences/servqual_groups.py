@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
 from cxresearch.sentences._base import check_limit, findings, sureness, told
 from cxresearch.servqual import (
@@ -147,7 +148,7 @@ def _(
 
 
 def _changes(whole: Any, result: GapChangesResult, messages: Messages) -> Iterator[Finding]:
-    rows = list(whole[whole["level"] == "dimension"].itertuples(index=False))
+    rows = rows_of(whole[whole["level"] == "dimension"])
     tested = [row for row in rows if not math.isnan(row.estimate)]
     if not tested:
         yield told(
@@ -160,7 +161,7 @@ def _changes(whole: Any, result: GapChangesResult, messages: Messages) -> Iterat
         )
         return
     if result.told_overall:
-        row = next(whole[whole["term"] == "overall"].itertuples(index=False))
+        row = rows_of(whole[whole["term"] == "overall"])[0]
         if not math.isnan(row.estimate):
             yield _change(row, result, messages)
     for row in tested:
@@ -207,7 +208,7 @@ def _change(row: Any, result: GapChangesResult, messages: Messages) -> Finding:
 
 def _doubts(result: GapChangesResult, messages: Messages) -> Iterator[Finding]:
     doubtful = {note.partition(":")[2] for note in result.notes if note.startswith("waves_un")}
-    for row in result.pairs.itertuples(index=False):
+    for row in rows_of(result.pairs):
         if row.group in doubtful:
             yield told(
                 "findings.gap_groups.waves_unrelated",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.shown import DisplayTable
 from cxresearch.wording import Formats
 
@@ -32,7 +33,7 @@ def display_table(
     notes: Iterable[str] = (),
 ) -> DisplayTable:
     """Return a table whose cells are text made row by row."""
-    rows = list(data.itertuples(index=False))
+    rows = rows_of(data)
     shown = pd.DataFrame(
         {column.heading: [column.cell(row) for row in rows] for column in columns}, dtype=object
     )

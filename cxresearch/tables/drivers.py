@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.drivers.dominance import DominanceResult
 from cxresearch.drivers.importance import DriverImportanceResult
 from cxresearch.drivers.margin import RandomDriverMarginResult
@@ -208,8 +209,7 @@ def display_dominance(
     pairs = dominance.estimates
     data = pairs[pairs["general"] | _first_of_tied(pairs)].copy()
     data["reproduced"] = [
-        getattr(row, f"reproduced_{row.strongest}", float("nan"))
-        for row in data.itertuples(index=False)
+        getattr(row, f"reproduced_{row.strongest}", float("nan")) for row in rows_of(data)
     ]
     strength = {level: place for place, level in enumerate((*_LEVELS, "none"))}
     data = data.iloc[data["strongest"].map(strength).argsort(kind="stable")]
@@ -243,10 +243,10 @@ def _chance_of(source: str, formats: Formats) -> Cell:
 
 def _first_of_tied(pairs: pd.DataFrame) -> pd.Series:
     """Return which rows are the first of a pair in which neither driver adds more overall."""
-    leads = {(r.term, r.other) for r in pairs.itertuples(index=False) if r.general}
+    leads = {(r.term, r.other) for r in rows_of(pairs) if r.general}
     seen: set[frozenset[str]] = set()
     chosen = []
-    for row in pairs.itertuples(index=False):
+    for row in rows_of(pairs):
         pair = frozenset((str(row.term), str(row.other)))
         tied = (row.term, row.other) not in leads and (row.other, row.term) not in leads
         chosen.append(tied and pair not in seen)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.drivers.diagnostics import DriverDiagnosticsResult
 from cxresearch.drivers.missing_answers import MissingAnswersResult
 from cxresearch.drivers.models import DriverModelResult
@@ -329,7 +330,7 @@ def _side_by_side(missing: MissingAnswersResult) -> pd.DataFrame:
 def _missing_notes(missing: MissingAnswersResult, formats: Formats) -> list[str]:
     text = formats.messages.text
     notes = [text(f"tables.drivers.notes.treatment_{missing.treatment}")]
-    fits = {str(row.group): row for row in missing.fits.itertuples(index=False)}
+    fits = {str(row.group): row for row in rows_of(missing.fits)}
     for group in dict.fromkeys((missing.treatment, "listwise")):
         if group in fits:
             fit: Any = fits[group]

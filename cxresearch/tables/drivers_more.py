@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.drivers.forest import ForestImportanceResult
 from cxresearch.drivers.planning import DriverPlanResult
 from cxresearch.drivers.pooled_shares import ImputedImportanceResult
@@ -226,7 +227,7 @@ def _imputed_notes(imputed: ImputedImportanceResult, formats: Formats) -> list[s
     text = formats.messages.text
     treated = "imputation" if imputed.imputations else "not_used"
     notes = [text(f"tables.drivers.notes.treatment_{treated}")]
-    fits: list[Any] = list(imputed.fits.itertuples(index=False))
+    fits: list[Any] = rows_of(imputed.fits)
     for row in fits:
         group = treated if row.group == "imputation" else "listwise"
         notes.append(

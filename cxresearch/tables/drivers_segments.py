@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.drivers.segments import SegmentImportanceResult
 from cxresearch.shown import DisplayTable
 from cxresearch.tables._build import Column, display_table
@@ -61,7 +62,7 @@ def display_segment_importance(
     shown = segments.estimates
     places = {term: place for place, term in enumerate(largest_first(shown))}
     data = shown.iloc[shown["term"].map(places).argsort(kind="stable")]
-    needed = {str(r.group): str(r.note) for r in segments.segments.itertuples(index=False)}
+    needed = {str(r.group): str(r.note) for r in rows_of(segments.segments)}
     columns = [
         name_column("tables.drivers.driver", labels, formats),
         Column(text("tables.group"), lambda row: clean(row.group), numeric=False),
@@ -214,7 +215,7 @@ def _ends(term: str, cells: pd.DataFrame, differences: pd.DataFrame) -> dict[str
     own = (differences["term"] == term) & (differences["measure"] == "percent")
     for one, other, sign in ((high, low, 1), (low, high, -1)):
         pair = own & (differences["first"] == one) & (differences["second"] == other)
-        found: list[Any] = list(differences[pair].itertuples(index=False))
+        found: list[Any] = rows_of(differences[pair])
         for difference in found:
             ends = sign * difference.simultaneous_low, sign * difference.simultaneous_high
             gap = sign * difference.estimate
@@ -242,7 +243,7 @@ def _segment_notes(
             "tables.drivers.notes.segment_r2",
             segment=_grouping(segments, labels, formats),
             entries=formats.messages.listed(
-                [_fit_of(row, formats) for row in table[~hidden].itertuples(index=False)]
+                [_fit_of(row, formats) for row in rows_of(table[~hidden])]
             ),
         ),
         text("tables.drivers.notes.share_no_test"),

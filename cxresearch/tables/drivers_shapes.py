@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.drivers.asymmetry import AsymmetryResult
 from cxresearch.drivers.map import ImportancePerformanceResult
 from cxresearch.drivers.necessity import NecessityResult
@@ -304,7 +305,7 @@ def _with_intervals(placed: ImportancePerformanceResult) -> pd.DataFrame:
         data = data.merge(part, left_on="term", right_index=True, how="left")
     rated = placed.estimates[placed.estimates["group"] == "performance"].set_index("term")["n"]
     data = data.merge(rated, left_on="term", right_index=True, how="left")
-    own = [getattr(row, f"prob_{row.quadrant}") for row in data.itertuples(index=False)]
+    own = [getattr(row, f"prob_{row.quadrant}") for row in rows_of(data)]
     return data.assign(prob_own=own)
 
 

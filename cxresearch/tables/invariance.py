@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
 from cxresearch.psychometrics import InvarianceResult
 from cxresearch.shown import DisplayTable, or_nothing
@@ -178,7 +179,7 @@ def _freed(entry: str, formats: Formats) -> str:
 
 
 def _left_out(invariance: InvarianceResult, formats: Formats) -> Iterator[str]:
-    for row in invariance.groups.itertuples():
+    for row in rows_of(invariance.groups):
         if not row.used:
             why, _, items = str(row.note).partition(":")
             yield _text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from cxresearch._rows import rows_of
 from cxresearch.peak_end import (
     DurationNeglectResult,
     EpisodeFeaturesResult,
@@ -338,7 +339,7 @@ def _controls(group: str, formats: Formats) -> str:
 
 def _model_notes(found: MemoryModelsResult, formats: Formats, decimals: int) -> list[str]:
     text = formats.messages.text
-    row: Any = next(found.equal_weights.itertuples(index=False))
+    row: Any = rows_of(found.equal_weights)[0]
     said = "open"
     if row.conf_low > 0 or row.conf_high < 0:
         said = "peak_more" if row.estimate > 0 else "end_more"

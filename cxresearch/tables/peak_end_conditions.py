@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from cxresearch._rows import rows_of
 from cxresearch.peak_end import (
     ChoiceDifferenceResult,
     ChoiceResult,
@@ -250,7 +251,7 @@ def _condition_notes(result: ConditionsResult, labels: Labels, formats: Formats)
         share = formats.percent(result.variance_reduction)
         listed = formats.messages.listed(names)
         notes.append(text("tables.peak_end.notes.covariates", names=listed, share=share))
-    welch: Any = next(result.omnibus.itertuples(index=False))
+    welch: Any = rows_of(result.omnibus)[0]
     if len(result.conditions) > 2 and not math.isnan(welch.statistic):
         notes.append(
             text(

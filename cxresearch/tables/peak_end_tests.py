@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from cxresearch._rows import rows_of
 from cxresearch.peak_end import (
     AlwaysValidResult,
     ChoiceModelResult,
@@ -236,7 +237,7 @@ def display_equivalence(
         Column(text("tables.p_plain"), lambda row: formats.p(row.p_value)),
         Column(text("tables.n"), lambda row: formats.count(row.n)),
     ]
-    row: Any = next(result.estimates.itertuples(index=False))
+    row: Any = rows_of(result.estimates)[0]
     narrow = formats.level(2 * result.confidence_level - 1)
     notes = [
         text(
@@ -371,7 +372,7 @@ def _look_notes(
         return [text("tables.peak_end.notes.always_valid", tau=tau)]
     notes = [text(f"tables.peak_end.notes.{result.spending}")]
     if len(result.final):
-        row: Any = next(result.final.itertuples(index=False))
+        row: Any = rows_of(result.final)[0]
         notes.append(
             text(
                 "tables.peak_end.notes.stagewise",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.responses.episodes import EpisodeData
 from cxresearch.responses.model import Flow, Responses
 from cxresearch.shown import DisplayTable
@@ -154,7 +155,7 @@ def _reliability_notes(reliability: ScaleReliabilityResult, formats: Formats) ->
         notes.append(text("tables.notes.reliability_gap"))
     if (rows["omega_note"] == "two_items").any():
         notes.append(text("tables.notes.omega_two_items"))
-    labels = {str(row.term): _dimension(row) for row in rows.itertuples(index=False)}
+    labels = {str(row.term): _dimension(row) for row in rows_of(rows)}
     notes += [_note_of(code, labels, reliability.n_boot, formats) for code in reliability.notes]
     if rows["estimate"].isna().any():
         notes.append(text("tables.notes.not_estimated"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch._validate import check_choice
 from cxresearch.codebook.model import Codebook
 from cxresearch.servqual import (
@@ -174,7 +175,7 @@ def display_changes(changes: GapChangesResult, *, language: str = "en") -> Displ
         text("tables.notes.units_gap", **_scale(changes, formats)),
         *(
             text(f"tables.gap_groups.notes.{row.comparison}", waves=clean(str(row.group)))
-            for row in changes.pairs.itertuples(index=False)
+            for row in rows_of(changes.pairs)
         ),
         text(f"tables.gap_groups.notes.{changes.p_adjust}"),
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxresearch._rows import rows_of
 from cxresearch.servqual.gap_quality_result import GapQualityResult
 from cxresearch.servqual.servperf_result import ServperfResult
 from cxresearch.servqual.surface_result import ResponseSurfaceResult
@@ -165,7 +166,7 @@ def display_surface_models(
     """
     formats = Formats.of(language)
     text = formats.messages.text
-    tests = {row.term: row for row in surface.comparisons.itertuples(index=False)}
+    tests = {row.term: row for row in rows_of(surface.comparisons)}
 
     def test_of(row: Any) -> Any:
         return tests.get(f"difference_{row.term}")

@@ -28,9 +28,11 @@ def clean(text: str) -> str:
     >>> clean("Keeps\n promises\x00 ")
     'Keeps promises'
     """
-    spaced = "".join(" " if c in "\t\n\r\v\f\x85\u2028\u2029" else c for c in str(text))
-    kept = (c for c in spaced if not _is_control(c))
-    return " ".join("".join(kept).split())
+    text = str(text)
+    if not text.isprintable():  # most labels are, and need no look at each character
+        spaced = "".join(" " if c in "\t\n\r\v\f\x85\u2028\u2029" else c for c in text)
+        text = "".join(c for c in spaced if not _is_control(c))
+    return " ".join(text.split())
 
 
 def name_of(term: str, label: str, messages: Messages) -> str:
@@ -104,6 +106,8 @@ def in_sentence(name: str, messages: Messages) -> str:
 
 def isolated(name: str) -> str:
     """Return a right-to-left name between isolating marks; others unchanged."""
+    if name.isascii():
+        return name
     turned = any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in name)
     return f"\u2068{name}\u2069" if turned else name
 

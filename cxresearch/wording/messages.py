@@ -72,6 +72,7 @@ def make_ready() -> None:
         catalogue(language)
 
 
+@cache
 def placeholders(template: str) -> frozenset[str]:
     """Return the names that a message expects to be filled.
 
@@ -129,9 +130,10 @@ class Messages:
         """
         template = self._template(key, values.get("n"))
         filled = {name: self._value(key, name, value) for name, value in values.items()}
-        missing = sorted(placeholders(template) - set(filled))
+        missing = placeholders(template).difference(filled)
         if missing:
-            raise CxError(f"message {key!r} ({self.language}) needs the values {missing}")
+            wanted = sorted(missing)
+            raise CxError(f"message {key!r} ({self.language}) needs the values {wanted}")
         return template.format_map(filled)
 
     def places(self, key: str) -> frozenset[str]:
