@@ -6,21 +6,21 @@ Both are asked for many marks at a time: what a call of theirs costs by far outw
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure as MplFigure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
+from cxresearch._types import FloatArray, IntArray
 from cxresearch.plots._canvas import Area, Canvas, Line, Point
 from cxresearch.plots._pen import DPI, PAGE, Pen
 from cxresearch.plots._place import NARROW, WIDE, Layout, Placement, place
@@ -143,42 +143,72 @@ def _draw_areas(axes: Axes, areas: Sequence[Area]) -> None:
 
 def _draw_lines(axes: Axes, lines: Iterable[Line]) -> None:
     """Draw lines that look alike as one, in the order in which their looks appear."""
-    alike: dict[tuple[str, float, bool], list[Sequence[Point]]] = {}
+    alike: dict[tuple[str, float, bool], list[Line]] = {}
     for line in lines:
-        alike.setdefault((line.colour, line.width, line.dashed), []).append(line.points)
+        alike.setdefault((line.colour, line.width, line.dashed), []).append(line)
     for (colour, width, dashed), strokes in alike.items():
-        how: dict[str, Any] = {"linestyle": (0, (4, 3)), "capstyle": "butt"} if dashed else {}
-        _stroke(axes, strokes, edgecolor=colour, linewidth=width, zorder=2, **how)
+        axes.add_artist(
+            PathPatch(
+                _in_one(strokes),
+                fill=False,
+                edgecolor=colour,
+                linewidth=width,
+                linestyle=(0, (4, 3)) if dashed else "solid",
+                capstyle="butt" if dashed else "projecting",
+                zorder=2,
+            )
+        )
 
 
-def _draw_points(axes: Axes, points: Iterable[Point]) -> None:
-    """Draw the points of a cloud as dots that do not overlap, on top of others that do not.
-
-    Where points overlap it is darker, although one element draws hundreds of them.
-    """
-    layers: dict[tuple[float, float, int], list[Sequence[Point]]] = {}
-    taken: Counter[tuple[float, float]] = Counter()
-    for x, y in points:
-        # Squares as wide as a point: those of the same parity are at least a point apart.
-        square = (x // _POINT, y // _POINT)
-        layer = (square[0] % 2, square[1] % 2, taken[square] % _MOST_OVER)
-        layers.setdefault(layer, []).append(((x, y), (x + 0.01, y)))
-        taken[square] += 1
-    for dots in layers.values():
-        _stroke(
-            axes, dots, edgecolor=RECEIVED, linewidth=_POINT, alpha=0.34, zorder=3,
-            capstyle="round",
-        )  # fmt: skip
-
-
-def _stroke(axes: Axes, strokes: Iterable[Sequence[Point]], **how: Any) -> None:
+def _in_one(lines: Iterable[Line]) -> Path:
     points: list[Point] = []
     codes: list[int] = []
-    for stroke in strokes:
-        points += stroke
-        codes += [int(Path.MOVETO)] + [int(Path.LINETO)] * (len(stroke) - 1)
-    looks = {"capstyle": "projecting", **how}
-    axes.add_artist(PathPatch(Path(points, codes), fill=False, **looks))
+    for line in lines:
+        points += line.points
+        codes += [int(Path.MOVETO)] + [int(Path.LINETO)] * (len(line.points) - 1)
+    return Path(points, codes)
+
+
+def _draw_points(axes: Axes, points: Sequence[Point]) -> None:
+    """Draw the points of a cloud as dots that do not overlap, on top of others that do not.
+
+    Where points overlap it is darker, although one element draws many of them.
+    """
+    places = np.array(points, dtype=float).reshape(-1, 2)
+    places = places[np.isfinite(places).all(axis=1)]
+    if not len(places):
+        return
+    layers = _layers(places)
+    dots = [_dotted(places[layers == layer]) for layer in np.unique(layers)]
+    axes.add_artist(
+        PathCollection(
+            dots,
+            facecolors="none",
+            edgecolors=to_rgba(RECEIVED, 0.34),
+            linewidths=_POINT,
+            capstyle="round",
+            zorder=3,
+        )
+    )
+
+
+def _layers(places: FloatArray) -> IntArray:
+    """Return the layer of each point of a cloud; those of one layer do not overlap."""
+    # Squares as wide as a point: two of the same parity are at least a point apart.
+    squares = places // _POINT
+    _, square = np.unique(squares, axis=0, return_inverse=True)
+    order = np.argsort(square, kind="stable")
+    over = np.empty(len(places), dtype=np.int64)
+    over[order] = np.arange(len(places)) - np.searchsorted(square[order], square[order])
+    layers: IntArray = over % _MOST_OVER * 4 + (squares % 2 @ (2, 1)).astype(np.int64)
+    return layers
+
+
+def _dotted(places: FloatArray) -> Path:
+    """Return a path that is next to nothing at each place, for round caps to make it a dot."""
+    ends = np.repeat(places, 2, axis=0)
+    ends[1::2, 0] += 0.01
+    return Path(ends, np.tile([Path.MOVETO, Path.LINETO], len(places)))
 
 
 def _draw_dots(axes: Axes, dots: Sequence[tuple[float, float, Sign]]) -> None:

@@ -67,7 +67,10 @@ class Pen(RendererBase):
         trans: Transform,
         rgbFace: Any = None,
     ) -> None:
-        """Write the same mark at several places."""
+        """Write the same mark at several places; one drawn where it stands as a path."""
+        if not np.any(path.vertices):
+            self.draw_path(gc, marker_path, marker_trans, rgbFace)
+            return
         self._markers += 1
         mark = f"{self.name}-{self._markers}"
         corners = marker_trans.transform(marker_path.vertices) * (1, -1)

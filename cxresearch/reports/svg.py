@@ -21,7 +21,7 @@ _SIZE = re.compile(r"\s*([\d.]+)\s*(?:px|pt)?\s*")
 _PICTURE = re.compile(r"<svg .*?</svg>", re.DOTALL)
 _STYLE = re.compile(r' style="([\w\s:;.,()#%-]+)"')
 _SPACE = re.compile(r"\s*([:;,])\s*")
-_COMMAND = re.compile(r"\s*([A-Za-z])\s*")
+_AT_COMMAND = re.compile(r"\s+(?:(?=[A-Za-z])|(?<=[A-Za-z]\s))")
 
 
 def inline_svg(source: str, *, name: str, alt_text: str, css_class: str = "") -> str:
@@ -133,12 +133,13 @@ def _view_box(root: ElementTree.Element) -> str:
 
 def _element(node: ElementTree.Element, name: str) -> str:
     tag = _local(node.tag) if isinstance(node.tag, str) else ""
-    tail = escape(node.tail or "", quote=False).strip("\n")
+    tail = escape(node.tail, quote=False).strip("\n") if node.tail else ""
     if tag not in _TAGS:
         return tail
-    inside = escape(node.text or "", quote=False) + "".join(_element(c, name) for c in node)
+    inside = escape(node.text, quote=False) if node.text else ""
+    inside += "".join([_element(child, name) for child in node])
     attributes = {_local(key): value for key, value in node.attrib.items()}
-    kept = {k: safe for k, v in attributes.items() if (safe := _attribute(k, v, name))}
+    kept = {key: _attribute(key, value, name) for key, value in attributes.items()}
     opening = f"<{tag}{_attributes(kept)}"
     return (f"{opening}>{inside}</{tag}>" if inside.strip() else f"{opening}/>") + tail
 
@@ -149,7 +150,7 @@ def _attribute(key: str, value: str, name: str) -> str:
     if key == "id":
         return f"{name}-{value}"
     if key == "d":
-        return _COMMAND.sub(r"\1", value)
+        return _AT_COMMAND.sub("", value)
     if key == "href":
         if value.startswith("#"):
             return f"#{name}-{value[1:]}"
@@ -158,11 +159,13 @@ def _attribute(key: str, value: str, name: str) -> str:
 
 
 def _safe(value: str, name: str) -> str:
-    return "" if _FOREIGN.search(value) else _REFERENCE.sub(rf"url(#{name}-\1)", value)
+    if _FOREIGN.search(value):
+        return ""
+    return _REFERENCE.sub(rf"url(#{name}-\1)", value) if "url(" in value else value
 
 
 def _attributes(attributes: dict[str, str]) -> str:
-    return "".join(f' {key}="{escape(value)}"' for key, value in attributes.items() if value)
+    return "".join([f' {key}="{escape(value)}"' for key, value in attributes.items() if value])
 
 
 def _local(tag: str) -> str:
