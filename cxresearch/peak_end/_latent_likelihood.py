@@ -67,26 +67,26 @@ class Likelihood:
         drift = self._drift(variances)
         crossed = _crossed(self.columns, self.columns) if drift is None else drift.crossed
         episodes = _lines(crossed, variances.level, variances.slope)
-        mine = np.add.reduceat(episodes.left, self.first)
+        mine = np.add.reduceat(episodes.left, self.first, axis=2)
         people = _lines(mine, variances.person_level, variances.person_slope)
-        total = people.left.sum(axis=0)
+        total = people.left.sum(axis=2)
         covariance = np.linalg.inv(total[:3, :3])
         beta = covariance @ total[:3, 3]
         n = int(self.there.sum())
         noise = float(total[3, 3] - total[3, :3] @ beta) / n
         logs = episodes.log_det + people.log_det + (0.0 if drift is None else drift.log_det)
         rest = np.append(-beta, 1.0)
-        of_people, weights = people.back(np.outer(rest, rest)[None] / noise)
-        of_episodes, weights = episodes.back(weights[self.people])
+        of_people, weights = people.back(np.outer(rest, rest)[..., None] / noise)
+        of_episodes, weights = episodes.back(weights[..., self.people])
         of_drift = np.zeros(2) if drift is None else self._back(drift, variances, weights)
         return LatentFit(
             variances=variances,
             noise=noise,
             beta=beta,
             beta_covariance=covariance,
-            lines=people.held @ rest,
-            line_covariance=people.covariance,
-            line_reach=people.held[..., :3],
+            lines=rest @ people.held.transpose(2, 1, 0),
+            line_covariance=people.covariance.transpose(2, 0, 1),
+            line_reach=people.held[:, :3].transpose(2, 0, 1),
             log_likelihood=-0.5 * (n * (math.log(2 * math.pi * noise) + 1) + logs),
             slopes=-0.5 * np.concatenate([of_episodes, of_drift, of_people]),
         )
@@ -121,6 +121,7 @@ class Likelihood:
 
     def _back(self, drift: _Drift, variances: Variances, weights: FloatArray) -> FloatArray:
         """Return slopes of −2 log L in the logarithms of drift and memory."""
+        weights = np.ascontiguousarray(weights.transpose(2, 0, 1))
         weighted = (weights @ drift.solved.transpose(1, 0, 2)).transpose(1, 0, 2)
         own = drift.inverse - (weighted * drift.solved).sum(axis=0)
         lead = ((self.before - _shifted(drift.solved)) * weighted).sum(axis=0)
@@ -135,7 +136,7 @@ class _Drift:
 
     Attributes
     ----------
-    crossed : ndarray, shape (N, 4, 4)
+    crossed : ndarray, shape (4, 4, N)
         ``A'B⁻¹A`` of each episode, B the covariance of drift and noise.
     log_det : float
         ``Σ log|B|``.
@@ -158,15 +159,15 @@ class _Drift:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Lines:
-    """Sums of products without lines of random level and slope.
+    """Sums of products without lines of random level and slope; episodes (or people) last.
 
     Attributes
     ----------
-    left : ndarray, shape (N, 4, 4)
+    left : ndarray, shape (4, 4, N)
         ``A'(B + ZDZ')⁻¹A``, from ``C = A'B⁻¹A``; Z are the first two columns of A.
-    covariance : ndarray, shape (N, 2, 2)
+    covariance : ndarray, shape (2, 2, N)
         ``M = D (I + Z'B⁻¹Z D)⁻¹``, of the lines given the data.
-    held : ndarray, shape (N, 2, 4)
+    held : ndarray, shape (2, 4, N)
         ``M Z'B⁻¹A``: the lines expected of each column.
     log_det : float
         ``Σ log|I + Z'B⁻¹Z D|``.
@@ -183,37 +184,37 @@ class _Lines:
     def back(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return slopes in the logarithms of `ratios`, and in the elements of C.
 
-        From those in the elements of `left`, (N, 4, 4) or (1, 4, 4) if all are the same.
+        From those in the elements of `left`, (4, 4, N) or (4, 4, 1) if all are the same.
         """
-        weights = np.broadcast_to(weights, self.left.shape)
+        found = np.broadcast_to(weights, self.left.shape)
         if not self.ratios.any():
-            return np.zeros(2), weights
-        seen = self.held @ weights
-        squares = (seen * self.held).sum(axis=(0, 2))
-        traces = self.held[:, [0, 1], [0, 1]].sum(axis=0)
-        found = weights.copy()
-        found[:, :2] -= seen
-        found[..., :2] -= found @ self.held.transpose(0, 2, 1)
-        found[:, :2, :2] += self.covariance
+            return np.zeros(2), found
+        seen = np.einsum("ain,ijn->ajn", self.held, found)
+        traces = np.einsum("aan->a", self.held[:, :2])
+        squares = np.einsum("ajn,ajn->a", seen, self.held)
+        found = found.copy()
+        found[:2] -= seen
+        found[:, :2] -= np.einsum("ijn,ajn->ian", found, self.held)
+        found[:2, :2] += self.covariance
         return traces - squares / np.where(self.ratios > 0, self.ratios, 1.0), found
 
 
 def _lines(crossed: FloatArray, level: float, slope: float) -> _Lines:
-    """Take lines of random level and slope out of sums of products."""
+    """Take lines of random level and slope out of sums of products, (4, 4, N)."""
     ratios = np.array([level, slope])
     if not ratios.any():
-        empty = np.zeros((len(crossed), 2, 6))
+        none = np.zeros((2, 6, crossed.shape[2]))
         return _Lines(
-            left=crossed, covariance=empty[..., :2], held=empty[..., 2:], log_det=0.0,
-            ratios=ratios,
-        )  # fmt: skip
-    inner = np.eye(2) + crossed[:, :2, :2] * ratios
-    det = inner[:, 0, 0] * inner[:, 1, 1] - inner[:, 0, 1] * inner[:, 1, 0]
-    turned = inner[:, ::-1, ::-1].transpose(0, 2, 1) * [[1, -1], [-1, 1]]
-    covariance = turned * ratios[:, None] / det[:, None, None]
-    held = covariance @ crossed[:, :2]
+            left=crossed, covariance=none[:, :2], held=none[:, 2:], log_det=0.0, ratios=ratios
+        )
+    one, both, other = crossed[0, 0], crossed[0, 1], crossed[1, 1]
+    det = (1 + level * one) * (1 + slope * other) - level * slope * both**2
+    across = -level * slope * both
+    turned = [[level * (1 + slope * other), across], [across, slope * (1 + level * one)]]
+    covariance = np.array(turned) / det
+    held = np.einsum("abn,bjn->ajn", covariance, crossed[:2])
     return _Lines(
-        left=crossed - crossed[..., :2] @ held,
+        left=crossed - np.einsum("ain,ajn->ijn", crossed[:2], held),
         covariance=covariance,
         held=held,
         log_det=float(np.log(det).sum()),
@@ -229,5 +230,6 @@ def _shifted(values: FloatArray) -> FloatArray:
 
 
 def _crossed(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Return the sums of products of columns (4, N, M) within each episode, (N, 4, 4)."""
-    return one.transpose(1, 0, 2) @ other.transpose(1, 2, 0)
+    """Return the sums of products of columns (4, N, M) within each episode, (4, 4, N)."""
+    crossed = one.transpose(1, 0, 2) @ other.transpose(1, 2, 0)
+    return np.ascontiguousarray(crossed.transpose(1, 2, 0))
