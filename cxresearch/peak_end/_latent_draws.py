@@ -72,11 +72,10 @@ class KnownCourses:
     def drawn_off(self, normal: FloatArray) -> FloatArray:
         """Return how courses made of normal numbers (G, D) leave the mean, (N, G, D).
 
-        The first numbers serve the direction in which a course is least certain.
+        The last numbers serve the direction in which a course is least certain.
         """
         spread, turn = np.linalg.eigh(self.covariance)
-        scaled = (turn * np.sqrt(np.maximum(spread, 0.0))[:, None, :])[..., ::-1]
-        drawn: FloatArray = scaled @ normal
+        drawn: FloatArray = (turn * np.sqrt(np.maximum(spread, 0.0))[:, None, :]) @ normal
         return drawn
 
 
@@ -105,7 +104,7 @@ def read_courses(
     confidence_level : float
     """
     points = qmc.Sobol(places, scramble=True, rng=20260101).random(DRAWS)
-    normal = special.ndtri(np.clip(points, 1e-9, 1 - 1e-9)).T
+    normal = special.ndtri(np.clip(points, 1e-9, 1 - 1e-9)).T[::-1].copy()  # best numbers last
     tail = (1 - confidence_level) / 2
     count, longest = courses.there.shape
     step = max(1, min(_MOST_AT_ONCE, _MOST_CELLS // longest**2))

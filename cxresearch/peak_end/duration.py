@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cxresearch._mixed import fit_mixed
+from cxresearch._mixed_sums import grouped_data
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_fraction
 from cxresearch.errors import CxError, ResponseError
@@ -164,14 +166,15 @@ def duration_neglect(
     )  # fmt: skip
     moved = data.columns[off]
     data = replace(data, columns=data.columns.drop(columns=off))
+    spread = data.columns.std()
     duration = data.columns["duration"]
     if duration.nunique() < 2:
         raise ResponseError("duration is the same in every episode; its effect cannot be seen")
-    standard = _standardised(data)
+    standard = _standardised(data, spread)
     rows = [
         _duration_row(
             standard, group, names, sesoi, confidence_level,
-            unsure=_unsure(standard, names, moved, data.columns.std()),
+            unsure=_unsure(standard, names, moved, spread),
         )
         for group, names in controls.items()
     ]  # fmt: skip
@@ -191,8 +194,7 @@ def duration_neglect(
     )
 
 
-def _standardised(data: MemoryData) -> MemoryData:
-    spread = data.columns.std()
+def _standardised(data: MemoryData, spread: pd.Series) -> MemoryData:
     flat = [str(name) for name in spread.index[spread == 0]]
     if flat:
         raise CxError(f"features {flat} do not vary between episodes; nothing to hold constant")
@@ -224,24 +226,26 @@ def _unsure(
     `moved` has, for each direction k, by how much latent peak and end move where the variances
     of their model are one standard error off (``peak_off_k``, ``end_off_k``).
     """
-    bases = {"peak_off_": "peak_latent", "end_off_": "end_latent"}
-    if not any(base in names for base in bases.values()):
+    bases = {"peak_latent": "peak_off_", "end_latent": "end_off_"}
+    if not any(name in names for name in bases):
         return 0.0
-    at_best, total = _slope(data, names), 0.0
-    for k in {str(name).rpartition("_")[2] for name in moved}:
-        columns = data.columns.copy()
-        for start, base in bases.items():
-            if base in names and f"{start}{k}" in moved:
-                columns[base] += moved[f"{start}{k}"] / spread[base]
-        total += (_slope(replace(data, columns=columns), names) - at_best) ** 2
+    x = data.design((*names, "duration"))
+    at_best, total = _slope(data, x), 0.0
+    for k in dict.fromkeys(str(name).rpartition("_")[2] for name in moved):
+        beside = x.copy()
+        for place, name in enumerate(names, start=1):
+            if name in bases and f"{bases[name]}{k}" in moved:
+                beside[:, place] += moved[f"{bases[name]}{k}"] / spread[name]
+        total += (_slope(data, beside) - at_best) ** 2
     return total
 
 
-def _slope(data: MemoryData, names: tuple[str, ...]) -> float:
-    columns = (*names, "duration")
+def _slope(data: MemoryData, x: FloatArray) -> float:
+    """Return the slope of the last column."""
     if data.mixed:
-        return float(data.mixed_fit(columns, reml=True).beta[-1])
-    return float(least_squares(data.design(columns), data.memory).beta[-1])
+        sums = grouped_data(data.memory, x, np.ones((data.n, 1)), data.person)
+        return float(fit_mixed(sums, reml=True).beta[-1])
+    return float(least_squares(x, data.memory).beta[-1])
 
 
 def _duration_row(

@@ -119,9 +119,8 @@ def peak_end_sensitivity(
         features, [*rules, *ends, "mean", "tw_mean"], retrospective=retrospective,
         participant=participant, within="auto",
     )  # fmt: skip
-    rows = [
-        _sensitivity_row(data, rule, end, confidence_level) for rule in rules for end in ends
-    ]
+    half = _half_width(data.people, confidence_level)
+    rows = [_sensitivity_row(data, rule, end, half) for rule in rules for end in ends]
     estimates = in_tidy_order(pd.DataFrame(rows))
     return PeakEndSensitivityResult(
         estimates=estimates,
@@ -138,14 +137,17 @@ def peak_end_sensitivity(
     )
 
 
-def _sensitivity_row(
-    data: MemoryData, rule: str, end: str, confidence_level: float
-) -> dict[str, object]:
-    both = (data.columns[rule] + data.columns[end]) / 2
-    r = float(np.corrcoef(both, data.memory)[0, 1])
-    room = data.people - 3
-    half = stats.norm.ppf((1 + confidence_level) / 2) / np.sqrt(room) if room > 0 else np.nan
-    ols = least_squares(data.design((rule, end)), data.memory)
+def _half_width(people: int, confidence_level: float) -> float:
+    """Return half the width of an interval of Fisher's z; nan with fewer than 4 people."""
+    if people <= 3:
+        return float("nan")
+    return float(stats.norm.ppf((1 + confidence_level) / 2) / np.sqrt(people - 3))
+
+
+def _sensitivity_row(data: MemoryData, rule: str, end: str, half: float) -> dict[str, object]:
+    x = data.design((rule, end))
+    r = float(np.corrcoef((x[:, 1] + x[:, 2]) / 2, data.memory)[0, 1])
+    ols = least_squares(x, data.memory)
     total = float(((data.memory - data.memory.mean()) ** 2).sum())
     beta, covariance = ols.beta, ols.covariance()
     if data.mixed:
