@@ -254,7 +254,7 @@ def _one_model(
     errors: dict[str, FloatArray],
 ) -> tuple[dict[str, object], list[tuple[str, str, float, float]]]:
     """Return the row of a model and those of its coefficients."""
-    row: dict[str, object] = {"term": name, "n": float(data.n)}
+    row: dict[str, object] = {"term": name, "estimate": np.nan, "n": float(data.n)}
     if not columns:
         return row | {"note": "constant_feature"}, []
     x = data.design(columns)
@@ -352,12 +352,12 @@ def _equal_weights(data: MemoryData, confidence_level: float) -> pd.DataFrame:
 
 def _vif(data: MemoryData, columns: tuple[str, ...]) -> pd.DataFrame:
     """Return the diagonal of the inverse of the correlation matrix."""
-    correlation = np.corrcoef(data.columns[list(columns)].to_numpy(), rowvar=False)
+    correlation = np.corrcoef(data.design(columns)[:, 1:], rowvar=False)
     inflation = np.diag(np.linalg.inv(correlation))
     return pd.DataFrame({"term": list(columns), "estimate": inflation})
 
 
 def _shares(data: MemoryData, columns: tuple[str, ...]) -> pd.DataFrame:
-    values = np.column_stack([data.columns[list(columns)].to_numpy(), data.memory])
+    values = np.column_stack([data.design(columns)[:, 1:], data.memory])
     shares = shapley_from_subsets(subset_r2(covariance_of(values)).r2)
     return pd.DataFrame({"term": list(columns), "estimate": shares})

@@ -226,8 +226,10 @@ class _Comparing:
     def row(self, name: str, test: str) -> dict[str, object]:
         """Return the test of a rule against the other one."""
         row: dict[str, object] = {
-            "term": name, "group": self.against, "test": test, "estimate": math.nan,
-            "std_error": math.nan, "df": math.nan, "n": float(self.data.n),
+            "term": name, "group": self.against, "estimate": math.nan, "std_error": math.nan,
+            "statistic": math.nan, "df": math.nan, "p_value": math.nan, "p_adjusted": math.nan,
+            "conf_low": math.nan, "conf_high": math.nan, "n": float(self.data.n), "test": test,
+            "note": "",
         }  # fmt: skip
         own, other = self.fits[name], self.fits[self.against]
         if own is None or other is None:
@@ -235,14 +237,14 @@ class _Comparing:
         if name == self.against:
             return row | {"note": "same"}
         if test == "prediction":
-            return row | {"note": ""} | self._prediction(name)
+            return row | self._prediction(name)
         if test == "correlation":
             if own.x.shape[1] > 2 or other.x.shape[1] > 2:
                 return row | {"note": "several_predictors"}
-            return row | {"note": ""} | self._correlation(own, other)
+            return row | self._correlation(own, other)
         if _contains(own, other) or _contains(other, own):
             return row | {"note": "nested"}
-        return row | {"note": ""} | self._vuong(own, other)
+        return row | self._vuong(own, other)
 
     def alike(self) -> pd.DataFrame:
         """Return how what each rule fits correlates with what the other one fits."""

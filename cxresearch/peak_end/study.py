@@ -29,11 +29,7 @@ from cxresearch.peak_end.crossover import CrossoverResult, crossover
 from cxresearch.peak_end.duration import DurationNeglectResult, duration_neglect
 from cxresearch.peak_end.latent import LatentCoursesResult, latent_courses
 from cxresearch.peak_end.mixed import MixedModelResult, mixed_model
-from cxresearch.peak_end.table import (
-    PeakEndTable,
-    rated_moments,
-    with_numeric_covariates,
-)
+from cxresearch.peak_end.table import PeakEndTable, with_numeric_covariates
 
 ConditionEffect = ConditionsResult | CrossoverResult | MixedModelResult
 ChoiceEffect = ChoiceResult | ChoiceDifferenceResult
@@ -62,7 +58,7 @@ def study_courses(table: PeakEndTable) -> LatentCoursesResult | None:
     moves = (several["maximum"] > several["minimum"]).any()
     if len(several) < _FEWEST_COURSES or not moves:
         return None
-    return latent_courses(rated_moments(table.data), table.features)
+    return latent_courses(table.data.moments, table.features)
 
 
 def duration_effect(

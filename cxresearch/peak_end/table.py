@@ -156,19 +156,20 @@ def rated_moments(data: EpisodeData) -> pd.DataFrame:
     """Return the moments of episodes that have a rating, with what is known of their end."""
     number = episode_numbers(data.moments, _KEYS)
     rated = np.bincount(number, weights=data.moments["rating"].notna()) > 0
-    kept, number = rated[number], number[rated[number]]
-    moments = data.moments.drop(columns="ended", errors="ignore")[kept].reset_index(drop=True)
-    keys = key_pairs(moments, _KEYS)
+    moments = data.moments.drop(columns="ended", errors="ignore")[rated[number]]
+    moments = moments.reset_index(drop=True)
+    _, first, place = np.unique(number[rated[number]], return_index=True, return_inverse=True)
+    keys = key_pairs(moments.iloc[first], _KEYS)
     if "duration" in data.episodes:
         known = _by_episode(data.episodes, "duration")
         declared = np.array([known.get(key) for key in keys], dtype=float)
         # Without a declared duration the episode is taken to end with its last moment.
-        last = np.full(len(rated), -np.inf)
-        np.maximum.at(last, number, moments["time"].to_numpy(dtype=float))
-        moments["declared_duration"] = np.where(np.isnan(declared), last[number], declared)
+        last = np.full(len(keys), -np.inf)
+        np.maximum.at(last, place, moments["time"].to_numpy(dtype=float))
+        moments["declared_duration"] = np.where(np.isnan(declared), last, declared)[place]
     if "ended" in data.quality:
         ended = _by_episode(data.quality[data.quality["excluded"] == ""], "ended")
-        moments["ended"] = np.array([ended.get(key) for key in keys], dtype=bool)
+        moments["ended"] = np.array([ended.get(key) for key in keys], dtype=bool)[place]
     return moments
 
 
