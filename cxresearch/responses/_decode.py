@@ -86,10 +86,17 @@ def distinct_values(cells: Sequence[Any]) -> tuple[list[Any], IntArray]:
     if kinds == {float}:
         values, place = np.unique(np.array(cells), return_inverse=True)
         return values.tolist(), place.astype(np.int64)
-    keys = cells if kinds == {str} else [_key(value) for value in cells]
-    number: defaultdict[Hashable, int] = defaultdict(count().__next__)
-    places = np.fromiter(map(number.__getitem__, keys), dtype=np.int64, count=len(cells))
+    if kinds == {str}:
+        return _numbered(cells)
+    keys = [_key(value) for value in cells]
+    _, places = _numbered(keys)
     return list(dict(zip(keys, cells, strict=True)).values()), places
+
+
+def _numbered(keys: Sequence[Hashable]) -> tuple[list[Any], IntArray]:
+    number: defaultdict[Hashable, int] = defaultdict(count().__next__)
+    places = np.fromiter(map(number.__getitem__, keys), dtype=np.int64, count=len(keys))
+    return list(number), places
 
 
 def read_once(read: Callable[[Any], Answer]) -> Callable[[Any], Answer]:

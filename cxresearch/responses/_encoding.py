@@ -20,7 +20,7 @@ _MARKS = (
 _ELSEWHERE = ["cp932", "gb18030", "big5", "cp1250", "cp1251", "cp1253", "cp949", "cp1252"]
 _SAMPLE = 60_000
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-_CONTROLS = [chr(code) for code in (*range(9), *range(14, 26), *range(28, 32))]
+_CONTROLS = bytes((*range(9), *range(14, 26), *range(28, 32)))
 _ADVICE = "if letters look wrong, save the file as UTF-8"
 
 
@@ -69,7 +69,9 @@ def decode_text(data: bytes) -> DecodedText:
             "its encoding is not UTF-8, UTF-16, cp1252 or cp949 (the first byte that is not "
             f"UTF-8 is in line {_first_bad_line(data)}); save the file as UTF-8"
         )
-    if sum(map(decoded.text.count, _CONTROLS)) * 100 > len(decoded.text):
+    plain = decoded.text.encode()
+    controls = len(plain) - len(plain.translate(None, delete=_CONTROLS))
+    if controls * 100 > len(decoded.text):
         raise UnreadableError("it holds control characters: a binary file, or damaged")
     return _with_replacement_note(decoded)
 

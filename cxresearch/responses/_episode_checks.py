@@ -119,8 +119,9 @@ class Checks:
 
     def sort(self, joined: Joined) -> Joined:
         """Put the moments into the order of time; tell when they were not."""
-        if joined.backwards:
-            noun = count_of(joined.backwards, "episode")
+        backwards = joined.backwards
+        if backwards:
+            noun = count_of(backwards, "episode")
             self.notes.append(
                 f"{self.files['moments']}: moments of {noun} not in order of time: sorted"
             )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cxresearch._types import BoolArray, FloatArray
+from cxresearch._types import BoolArray
 from cxresearch.codebook.model import Battery, Codebook
 from cxresearch.codebook.moments import describes_moments
 from cxresearch.errors import Fault, ResponseError
 from cxresearch.responses._decode import holds_one_of
 from cxresearch.responses._delimited import DELIMITER_NAMES
 from cxresearch.responses._fault_texts import count_of, several
+from cxresearch.responses._plan import Wanted
 from cxresearch.responses.exclusions import (
     AnsweredValue,
     DroppedOut,
@@ -43,6 +46,7 @@ from cxresearch.responses.read import read_cells
 from cxresearch.responses.validate import ValidatedWave, validate_wave
 
 _FEWEST = 2
+_Ends = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -208,8 +212,10 @@ def _put_together(
     frame = pd.concat([_with_wave(wave) for wave in waves], ignore_index=True)[kept]
     frame = frame.reset_index(drop=True)
     missing = pd.concat([wave.missing for wave in waves], ignore_index=True)[kept]
-    faults = [*_too_few(flow, waves), *_nothing_varies(frame, codebook, waves)]
-    notes = (*notes, *_constant_notes(frame, waves), *_flow_notes(flow))
+    ratings = [entry for entry in waves[0].wanted if entry.reading == "rating"]
+    ends = _ends(frame[[entry.name for entry in ratings]])
+    faults = list(_too_few(flow, waves) or _nothing_varies(ends, codebook, waves))
+    notes = (*notes, *_constant_notes(ends, ratings, flow), *_flow_notes(flow))
     if faults:
         return Inspection(faults=tuple(faults), notes=notes)
     responses = Responses(
@@ -240,7 +246,7 @@ def _breaks(rule: Exclusion, wave: ValidatedWave, codebook: Codebook) -> BoolArr
             return holds_one_of(wave.cells[name], wave.codings[name], values)
         case ShortDuration(below=below):
             named = codebook.columns_with_role("duration")[0]
-            return (wave.answers[named.name] < below).to_numpy(dtype=bool)
+            return wave.decoded[named.name].codes < below
         case LongestString() | MissingShare() | LowVariability():
             return _breaks_battery_rule(rule, wave, codebook.find_battery(rule.battery))
         case OtherCell(column="wave", value=value):
@@ -256,17 +262,19 @@ def _breaks_battery_rule(
     rule: LongestString | MissingShare | LowVariability, wave: ValidatedWave, battery: Battery
 ) -> BoolArray:
     parts = [rule.part] if rule.part is not None else list(battery.parts)
-    blocks = [wave.answers[asked_columns(battery, part)] for part in parts]
+    asked = [asked_columns(battery, part) for part in parts]
+    broken: BoolArray
     match rule:
         case LongestString(at_least=at_least):
-            longest = pd.concat([longest_string(block) for block in blocks], axis=1).max(axis=1)
-            return (longest >= at_least).to_numpy(dtype=bool)
+            longest = [longest_string(wave.answers(columns)) for columns in asked]
+            broken = np.max(longest, axis=0) >= at_least
         case MissingShare(above=above):
-            share = missing_share(pd.concat(blocks, axis=1))
-            return (share > above).to_numpy(dtype=bool)
+            share = missing_share(wave.answers(list(chain.from_iterable(asked))))
+            broken = share.to_numpy() > above
         case LowVariability(below=below):
-            lowest = pd.concat([variability(block) for block in blocks], axis=1).min(axis=1)
-            return (lowest < below).to_numpy(dtype=bool)
+            lowest = [variability(wave.answers(columns)) for columns in asked]
+            broken = np.fmin.reduce(lowest) < below
+    return broken
 
 
 def count_exclusions(
@@ -292,22 +300,14 @@ def count_exclusions(
 def _quality(
     waves: Sequence[ValidatedWave], codebook: Codebook, counted_under: np.ndarray
 ) -> pd.DataFrame:
-    parts = []
-    for wave in waves:
-        quality = quality_of(wave.answers, wave.frame, codebook)
-        quality.insert(0, "row", wave.frame.index)
-        quality.insert(
-            0, "wave", pd.Series(wave.source.wave, index=quality.index, dtype=object)
-        )
-        parts.append(quality)
-    joined = pd.concat(parts, ignore_index=True)
+    joined = pd.concat([quality_of(wave, codebook) for wave in waves], ignore_index=True)
     joined.insert(2, "excluded", pd.Series(counted_under, index=joined.index, dtype=object))
     return joined
 
 
-def _too_few(flow: Flow, waves: Sequence[ValidatedWave]) -> Iterator[Fault]:
+def _too_few(flow: Flow, waves: Sequence[ValidatedWave]) -> list[Fault]:
     if flow.analysed >= _FEWEST:
-        return
+        return []
     file = waves[0].source.file if len(waves) == 1 else ""
     left = {0: "no respondent", 1: "one respondent"}[flow.analysed]
     lost = [f"{step.excluded} by {step.rule} ({step.detail})" for step in flow.steps]
@@ -316,23 +316,20 @@ def _too_few(flow: Flow, waves: Sequence[ValidatedWave]) -> Iterator[Fault]:
         if flow.excluded
         else " only"
     )
-    yield Fault(
-        file=file, message=f"{left}{why}; an analysis needs at least {_FEWEST} respondents"
-    )
+    message = f"{left}{why}; an analysis needs at least {_FEWEST} respondents"
+    return [Fault(file=file, message=message)]
 
 
 def _nothing_varies(
-    frame: pd.DataFrame, codebook: Codebook, waves: Sequence[ValidatedWave]
+    ends: Mapping[str, _Ends], codebook: Codebook, waves: Sequence[ValidatedWave]
 ) -> Iterator[Fault]:
     """Refuse a battery in which every item is constant: no spread, so no standard error."""
-    if len(frame) < _FEWEST:
-        return
     file = waves[0].source.file if len(waves) == 1 else ""
     for battery in codebook.batteries:
-        low, high = _ends(frame[item_columns([battery])])
-        if np.isnan(low).all():
+        items = [ends[column] for column in item_columns([battery])]
+        if all(math.isnan(low) for low, _ in items):
             yield Fault(file=file, message=f"battery {battery.name} has no answer at all")
-        elif not (low < high).any():
+        elif not any(low < high for low, high in items):
             yield Fault(
                 file=file,
                 message=(
@@ -342,18 +339,21 @@ def _nothing_varies(
             )
 
 
-def _ends(ratings: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+def _ends(ratings: pd.DataFrame) -> dict[str, _Ends]:
     """Return the lowest and the highest answer of each column; nan where there is none."""
     values = ratings.to_numpy(dtype=float)
-    return np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)
+    low, high = (end.reduce(values, initial=np.nan).tolist() for end in (np.fmin, np.fmax))
+    return dict(zip(ratings.columns, zip(low, high, strict=True), strict=True))
 
 
-def _constant_notes(frame: pd.DataFrame, waves: Sequence[ValidatedWave]) -> Iterator[str]:
-    ratings = [entry for entry in waves[0].wanted if entry.reading == "rating"]
-    low, high = _ends(frame[[entry.name for entry in ratings]])
-    empty = [e.column for e, end in zip(ratings, low, strict=True) if np.isnan(end)]
-    same = (low == high) & (len(frame) > 1)
-    constant = [e.column for e, is_same in zip(ratings, same, strict=True) if is_same]
+def _constant_notes(
+    ends: Mapping[str, _Ends], ratings: Sequence[Wanted], flow: Flow
+) -> Iterator[str]:
+    low_and_high = [(entry.column, *ends[entry.name]) for entry in ratings]
+    empty = [column for column, low, _ in low_and_high if math.isnan(low)]
+    constant = [
+        column for column, low, high in low_and_high if low == high and flow.analysed > 1
+    ]
     if empty:
         yield f"no answers in {'column' if len(empty) == 1 else 'columns'} {several(empty)}"
     if constant:

@@ -6,11 +6,17 @@ ticks one column of the grid gives equal codes, also to reversed questions.
 
 from __future__ import annotations
 
+from itertools import chain
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from cxresearch._types import BoolArray, FloatArray, Part
 from cxresearch.codebook.model import Battery, Codebook
+
+if TYPE_CHECKING:
+    from cxresearch.responses.validate import ValidatedWave
 
 
 def longest_string(answers: pd.DataFrame) -> pd.Series:
@@ -163,26 +169,27 @@ def asked_columns(battery: Battery, part: Part) -> list[str]:
     return [battery.column(part, item) for item in items]
 
 
-def battery_quality(answers: pd.DataFrame, battery: Battery) -> pd.DataFrame:
-    """Return every index of one battery, one row a respondent.
+def battery_quality(wave: ValidatedWave, battery: Battery) -> dict[str, pd.Series]:
+    """Return every index of one battery, one value a respondent.
 
     Parameters
     ----------
-    answers : pandas.DataFrame
-        All columns of the battery, response-scale units, not reversed.
+    wave : ValidatedWave
     battery : Battery
 
     Returns
     -------
-    pandas.DataFrame
+    dict of str to pandas.Series
         ``missing_share_<battery>`` over all parts; for each part
         ``missing_share_<battery>_<part>``, ``longest_string_<battery>_<part>`` (items) and
         ``variability_<battery>_<part>`` (response-scale units); and ``equal_parts_<battery>``
         where the battery has an expectation and a perception.
     """
-    blocks = {part: answers[asked_columns(battery, part)] for part in battery.parts}
+    asked = {part: asked_columns(battery, part) for part in battery.parts}
+    blocks = {part: wave.answers(columns) for part, columns in asked.items()}
     name = battery.name
-    columns = {f"missing_share_{name}": missing_share(pd.concat(blocks.values(), axis=1))}
+    everything = wave.answers(list(chain.from_iterable(asked.values())))
+    columns = {f"missing_share_{name}": missing_share(everything)}
     for part, block in blocks.items():
         columns[f"missing_share_{name}_{part}"] = missing_share(block)
         columns[f"longest_string_{name}_{part}"] = longest_string(block)
@@ -190,7 +197,7 @@ def battery_quality(answers: pd.DataFrame, battery: Battery) -> pd.DataFrame:
     if "expectation" in blocks and "perception" in blocks:
         equal = equal_parts(blocks["perception"], blocks["expectation"])
         columns[f"equal_parts_{name}"] = equal
-    return pd.DataFrame(columns, index=answers.index)
+    return columns
 
 
 def repeated_ids(ids: pd.Series) -> pd.Series:
@@ -198,28 +205,25 @@ def repeated_ids(ids: pd.Series) -> pd.Series:
     return ids.duplicated(keep="first") & ids.notna()
 
 
-def quality_of(answers: pd.DataFrame, frame: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def quality_of(wave: ValidatedWave, codebook: Codebook) -> pd.DataFrame:
     """Return the indices of all batteries, repeated ids and durations of one wave.
-
-    Parameters
-    ----------
-    answers : pandas.DataFrame
-        Numbers as answered, before reverse keying, under their names in `Responses.frame`.
-    frame : pandas.DataFrame
-        The other columns.
-    codebook : Codebook
 
     Returns
     -------
     pandas.DataFrame
-        ``id`` and ``duplicated_id`` where the codebook names an id, ``duration`` where it names
-        one, then `battery_quality` of each battery.
+        ``wave`` and ``row`` in its file, ``id`` and ``duplicated_id`` where the codebook names
+        an id, ``duration`` where it names one, then `battery_quality` of each battery.
     """
-    columns: dict[str, pd.Series] = {}
+    rows = wave.frame.index
+    columns: dict[str, pd.Series | pd.Index | FloatArray] = {
+        "wave": pd.Series(wave.source.wave, index=rows, dtype=object),
+        "row": rows,
+    }
     for column in codebook.columns_with_role("id")[:1]:
-        columns["id"] = frame[column.name]
-        columns["duplicated_id"] = repeated_ids(frame[column.name])
+        columns["id"] = wave.frame[column.name]
+        columns["duplicated_id"] = repeated_ids(wave.frame[column.name])
     for column in codebook.columns_with_role("duration")[:1]:
-        columns["duration"] = answers[column.name]
-    blocks = [battery_quality(answers, battery) for battery in codebook.batteries]
-    return pd.concat([pd.DataFrame(columns, index=answers.index), *blocks], axis=1)
+        columns["duration"] = wave.decoded[column.name].codes
+    for battery in codebook.batteries:
+        columns |= battery_quality(wave, battery)
+    return pd.DataFrame(columns, index=rows)

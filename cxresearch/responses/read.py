@@ -11,6 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -182,10 +183,12 @@ def _read_text(data: bytes, path: Path, _: str | None) -> Cells:
     if fault:
         raise UnreadableError(fault)
     first, notes = _answers_begin(table)
-    columns = [list(column) for column in zip(*table.rows[first:], strict=True)]
+    width = len(table.header)
+    cells = list(chain.from_iterable(table.rows[first:]))
+    columns = [cells[place::width] for place in range(width)]
     return Cells(
         header=table.header,
-        columns=columns or [[] for _ in table.header],
+        columns=columns,
         rows=table.numbers[first:],
         notes=(*decoded.notes, *_blank_note(table.blank), *notes),
         about={

@@ -56,8 +56,6 @@ class ValidatedWave:
         else of the file is kept.
     decoded : mapping of str to DecodedColumn
         What they mean.
-    answers : pandas.DataFrame
-        Ratings and numbers as answered, before reverse keying.
     frame, missing : pandas.DataFrame
         As in `Responses`, for every respondent of the file; the index holds row numbers.
     codings : mapping of str to coding
@@ -70,13 +68,18 @@ class ValidatedWave:
     wanted: tuple[Wanted, ...]
     cells: Mapping[str, list[Any]]
     decoded: Mapping[str, DecodedColumn]
-    answers: pd.DataFrame
     frame: pd.DataFrame
     missing: pd.DataFrame
     codings: Mapping[str, AnyCoding]
     source: Source
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]
+
+    def answers(self, columns: Sequence[str]) -> pd.DataFrame:
+        """Return ratings and numbers as answered, before reverse keying."""
+        return _side_by_side(
+            {name: self.decoded[name].codes for name in columns}, self.frame.index
+        )
 
 
 def validate_wave(
@@ -130,7 +133,6 @@ def validate_wave(
         wanted=wanted,
         cells=cells,
         decoded=decoded,
-        answers=_answers(wanted, decoded, index),
         frame=_frame(wanted, decoded, index),
         missing=_missing(wanted, decoded, index),
         codings=codings,
@@ -168,14 +170,6 @@ def _decode(
             readers[key] = read_once(with_declared_missing(coding, declared[name]))
         decoded[name] = decode_column(cells[name], readers[key])
     return decoded
-
-
-def _answers(
-    wanted: Sequence[Wanted], decoded: Mapping[str, DecodedColumn], index: pd.Index
-) -> pd.DataFrame:
-    return _side_by_side(
-        {entry.name: decoded[entry.name].codes for entry in wanted if entry.is_number}, index
-    )
 
 
 def _frame(
