@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from cxresearch._types import FloatArray, IntArray
 from cxresearch.codebook.model import CodeValue, MissingCode
+from cxresearch.responses._cells import CellColumn, key_of
 from cxresearch.responses._coding import (
     Answer,
     CategoryCoding,
@@ -61,42 +60,18 @@ class DecodedColumn:
         return np.flatnonzero(np.array(chosen)[self.place]).tolist() if any(chosen) else []
 
 
-def decode_column(cells: Sequence[Any], read: Callable[[Any], Answer]) -> DecodedColumn:
+def decode_column(column: CellColumn, read: Callable[[Any], Answer]) -> DecodedColumn:
     """Read every distinct value once.
 
     Parameters
     ----------
-    cells : sequence
-        Cells as they stand in the file.
+    column : CellColumn
     read : callable
         What one value means.
     """
-    distinct, place = distinct_values(cells)
-    answers = [read(value) for value in distinct]
+    answers = [read(value) for value in column.distinct]
     codes = np.array([answer.code for answer in answers], dtype=float)
-    return DecodedColumn(answers=answers, place=place, codes=codes[place])
-
-
-def distinct_values(cells: Sequence[Any]) -> tuple[list[Any], IntArray]:
-    """Return the distinct values of a column and, for each row, which of them it holds.
-
-    ``1``, ``True`` and ``"1"`` are distinct, unlike for pandas.
-    """
-    kinds = set(map(type, cells))
-    if kinds == {float}:
-        values, place = np.unique(np.array(cells), return_inverse=True)
-        return values.tolist(), place.astype(np.int64)
-    if kinds == {str}:
-        return _numbered(cells)
-    keys = [_key(value) for value in cells]
-    _, places = _numbered(keys)
-    return list(dict(zip(keys, cells, strict=True)).values()), places
-
-
-def _numbered(keys: Sequence[Hashable]) -> tuple[list[Any], IntArray]:
-    number: defaultdict[Hashable, int] = defaultdict(count().__next__)
-    places = np.fromiter(map(number.__getitem__, keys), dtype=np.int64, count=len(keys))
-    return list(number), places
+    return DecodedColumn(answers=answers, place=column.place, codes=codes[column.place])
 
 
 def read_once(read: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
@@ -104,21 +79,12 @@ def read_once(read: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
     known: dict[Hashable, Answer] = {}
 
     def look_up(value: Any) -> Answer:
-        key = _key(value)
+        key = key_of(value)
         if key not in known:
             known[key] = read(value)
         return known[key]
 
     return look_up
-
-
-def _key(value: Any) -> Hashable:
-    if type(value) is str:
-        return value
-    if is_missing(value):
-        return None
-    # Lists in a Parquet column cannot be keys.
-    return (type(value), value if isinstance(value, (int, float)) else repr(value))
 
 
 def with_declared_missing(coding: AnyCoding, ranges: Ranges) -> Callable[[Any], Answer]:
@@ -157,13 +123,15 @@ def _is_declared(value: Any, ranges: Ranges) -> bool:
 
 
 def holds_one_of(
-    cells: Sequence[Any], coding: AnyCoding, wanted: tuple[CodeValue, ...]
+    column: CellColumn, coding: AnyCoding, wanted: tuple[CodeValue, ...]
 ) -> NDArray[np.bool_]:
     """Return which rows hold one of some answers, named by code or label."""
     targets = {_meaning(value, coding) for value in wanted}
-    distinct, place = distinct_values(cells)
-    held = [not is_missing(value) and _meaning(value, coding) in targets for value in distinct]
-    return np.array(held, dtype=bool)[place]
+    held = [
+        not is_missing(value) and _meaning(value, coding) in targets
+        for value in column.distinct
+    ]
+    return np.array(held, dtype=bool)[column.place]
 
 
 def _meaning(value: Any, coding: AnyCoding) -> Hashable:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -227,16 +227,17 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def find_decimal(columns: Sequence[Sequence[str]], delimiter: str) -> str:
+def find_decimal(columns: Iterable[Iterable[str]], delimiter: str) -> str:
     """Return the decimal mark of the numbers in the file; ``""`` where none has decimals.
 
+    The columns are given by their distinct cells.
     In a file separated by commas ``"1,234"`` may be one thousand two hundred, so there a comma
     is taken for a decimal mark only where another number of digits than three follows.
     """
     commas = points = 0
     decisive = delimiter != ","
     for cells in columns:
-        for cell in set(cells):
+        for cell in cells:
             if "," in cell and _COMMA_DECIMAL.fullmatch(cell):
                 commas += 1
                 decisive = decisive or len(cell.strip().rpartition(",")[2]) != 3

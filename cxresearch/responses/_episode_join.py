@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from cxresearch._types import BoolArray, FloatArray, IntArray
 from cxresearch.codebook.moments import KEY_ROLES
+from cxresearch.responses._cells import numbered
 from cxresearch.responses._episode_rules import dropped_out
 
 
@@ -34,17 +36,20 @@ class Joined:
     @classmethod
     def of(cls, moments: pd.DataFrame, episodes: pd.DataFrame) -> Joined:
         """Give the episodes of two tables without empty keys their numbers."""
-        own, listed = (
-            list(zip(*(frame[key] for key in KEY_ROLES), strict=True))
+        pairs = (
+            zip(*(frame[key] for key in KEY_ROLES), strict=True)
             for frame in (moments, episodes)
         )
-        number = {pair: place for place, pair in enumerate(sorted({*own, *listed}))}
+        distinct, place = numbered(list(chain.from_iterable(pairs)))
+        rank = np.empty(len(distinct), dtype=np.int64)
+        rank[sorted(range(len(distinct)), key=distinct.__getitem__)] = np.arange(len(distinct))
+        of_moments, of_episodes = np.split(rank[place], [len(moments)])
         return cls(
             moments=moments,
             episodes=episodes,
-            of_moments=np.array([number[pair] for pair in own], dtype=np.int64),
-            of_episodes=np.array([number[pair] for pair in listed], dtype=np.int64),
-            count=len(number),
+            of_moments=of_moments,
+            of_episodes=of_episodes,
+            count=len(distinct),
         )
 
     @property

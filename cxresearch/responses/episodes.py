@@ -20,6 +20,7 @@ from cxresearch.codebook.moments import (
     describes_moments,
 )
 from cxresearch.errors import Fault, ResponseError
+from cxresearch.responses._cells import Cells
 from cxresearch.responses._coding import normal_text
 from cxresearch.responses._episode_checks import Checks
 from cxresearch.responses._episode_join import Joined, with_quality
@@ -35,7 +36,7 @@ from cxresearch.responses.exclusions import (
 )
 from cxresearch.responses.load import count_exclusions, notes_of
 from cxresearch.responses.model import Flow, Source
-from cxresearch.responses.read import Cells, read_cells
+from cxresearch.responses.read import read_cells
 from cxresearch.responses.validate import ValidatedWave, validate_wave
 
 TABLES = ("moments", "episodes")
@@ -304,7 +305,7 @@ def _put_together(
     book.check_cells(moments, episodes)
     if book.faults:
         return EpisodeInspection(faults=tuple(book.faults), notes=notes)
-    written = tables["moments"].cells[time_column.name]
+    written = tables["moments"].cells[time_column.name].cells
     joined = Joined.of(moments, episodes)
     joined = book.without_repeated(joined, exclusions, written=written)
     book.check_join(joined)

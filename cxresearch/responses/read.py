@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from cxresearch.errors import Fault, ResponseError
+from cxresearch.responses._cells import CellColumn, Cells
 from cxresearch.responses._delimited import (
     TextTable,
     find_decimal,
@@ -41,30 +42,6 @@ from cxresearch.responses.model import Source
 
 _LISTED = 8
 _NO_TABLES = (".yaml", ".yml", ".md", ".py")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Cells:
-    """What every format comes down to: names, columns of cells, the number of each row.
-
-    Attributes
-    ----------
-    header : list of str
-    columns : list of list
-        One list a column, cells as `read_table` tells.
-    rows : list of int
-        Row numbers.
-    notes : tuple of str
-        What was decided while reading.
-    about : dict
-        What else `Source` holds of such a file.
-    """
-
-    header: list[str]
-    columns: list[list[Any]]
-    rows: list[int]
-    notes: tuple[str, ...] = ()
-    about: dict[str, Any] = field(default_factory=dict)
 
 
 def read_table(path: str | Path, *, sheet: str | None = None) -> tuple[pd.DataFrame, Source]:
@@ -185,7 +162,7 @@ def _read_text(data: bytes, path: Path, _: str | None) -> Cells:
     first, notes = _answers_begin(table)
     width = len(table.header)
     cells = list(chain.from_iterable(table.rows[first:]))
-    columns = [cells[place::width] for place in range(width)]
+    columns = [CellColumn(cells[place::width], all_text=True) for place in range(width)]
     return Cells(
         header=table.header,
         columns=columns,
@@ -194,7 +171,7 @@ def _read_text(data: bytes, path: Path, _: str | None) -> Cells:
         about={
             "encoding": decoded.encoding,
             "delimiter": table.delimiter,
-            "decimal": find_decimal(columns, table.delimiter),
+            "decimal": find_decimal([column.distinct for column in columns], table.delimiter),
         },
     )
 
@@ -239,7 +216,7 @@ def _read_excel(data: bytes, path: Path, sheet: str | None) -> Cells:
     chosen = (f"sheet {cells.sheet} read; not read: {', '.join(others)}",) if others else ()
     return Cells(
         header=[*header, *[""] * (width - len(header))],
-        columns=[[row[place] for _, row in body] for place in range(width)],
+        columns=[CellColumn([row[place] for _, row in body]) for place in range(width)],
         rows=[number for number, _ in body],
         notes=(*chosen, *_blank_note(blank)),
     )
@@ -267,7 +244,7 @@ def _read_parquet(data: bytes, _: Path, __: str | None) -> Cells:
 def _from_frame(frame: pd.DataFrame) -> Cells:
     return Cells(
         header=[str(name) for name in frame.columns],
-        columns=[frame.iloc[:, place].tolist() for place in range(frame.shape[1])],
+        columns=[CellColumn(frame.iloc[:, place].tolist()) for place in range(frame.shape[1])],
         rows=list(range(1, len(frame) + 1)),
     )
 
@@ -290,7 +267,7 @@ def _without_blank_columns(cells: Cells) -> Cells:
     kept = [
         place
         for place, name in enumerate(cells.header)
-        if name.strip() or not all(map(_is_blank, cells.columns[place]))
+        if name.strip() or not all(map(_is_blank, cells.columns[place].cells))
     ]
     return replace(
         cells,
@@ -325,8 +302,8 @@ def _check_shape(cells: Cells) -> None:
 def _to_frame(cells: Cells) -> pd.DataFrame:
     index = pd.Index(cells.rows, name="row", dtype="int64")
     columns = {
-        name: _series(values, index)
-        for name, values in zip(cells.header, cells.columns, strict=True)
+        name: _series(column.cells, index)
+        for name, column in zip(cells.header, cells.columns, strict=True)
     }
     frame = pd.DataFrame(columns, index=index)
     frame.columns = pd.Index(cells.header, dtype=object)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cxresearch._types import FloatArray
 from cxresearch.codebook.model import Code, Codebook
 from cxresearch.errors import Fault
+from cxresearch.responses._cells import CellColumn, Cells
 from cxresearch.responses._coding import (
     Answer,
     CategoryCoding,
@@ -40,7 +41,6 @@ from cxresearch.responses._fault_texts import (
 from cxresearch.responses._match import match_columns
 from cxresearch.responses._plan import AnyCoding, Wanted, coding_of, wanted_columns
 from cxresearch.responses.model import Source
-from cxresearch.responses.read import Cells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -51,7 +51,7 @@ class ValidatedWave:
     ----------
     wanted : tuple of Wanted
         Columns of the codebook that were found.
-    cells : mapping of str to list
+    cells : mapping of str to CellColumn
         Their cells as they stand in the file, under their names in `Responses.frame`. Nothing
         else of the file is kept.
     decoded : mapping of str to DecodedColumn
@@ -66,7 +66,7 @@ class ValidatedWave:
     """
 
     wanted: tuple[Wanted, ...]
-    cells: Mapping[str, list[Any]]
+    cells: Mapping[str, CellColumn]
     decoded: Mapping[str, DecodedColumn]
     frame: pd.DataFrame
     missing: pd.DataFrame
@@ -120,7 +120,7 @@ def validate_wave(
     for entry in wanted:
         found += faults_of_column(
             entry,
-            cells[entry.name],
+            cells[entry.name].cells,
             decoded[entry.name],
             rows=raw.rows,
             shifted=entry.group in shifted,
@@ -157,7 +157,7 @@ def _codings(
 
 
 def _decode(
-    cells: Mapping[str, list[Any]],
+    cells: Mapping[str, CellColumn],
     codings: Mapping[str, AnyCoding],
     declared: Mapping[str, Ranges],
 ) -> dict[str, DecodedColumn]:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxresearch.codebook.model import Code, MissingCode, ResponseScale
+from cxresearch.responses._cells import CellColumn
 from cxresearch.responses._coding import (
     EMPTY_TEXTS,
     CategoryCoding,
@@ -20,7 +21,7 @@ from cxresearch.responses._coding import (
     plain_text,
     to_number,
 )
-from cxresearch.responses._decode import decode_column, distinct_values
+from cxresearch.responses._decode import decode_column
 
 AGREE = ResponseScale(
     name="agree7",
@@ -129,15 +130,15 @@ def test_cells_become_plain_text(value: Any, text: str) -> None:
 
 def test_equal_values_of_different_type_are_read_one_by_one() -> None:
     cells = [1, True, 1.0, "1", [1], None, math.nan]
-    distinct, place = distinct_values(cells)
-    assert len(distinct) == 6
-    assert place.tolist() == [0, 1, 2, 3, 4, 5, 5]
+    column = CellColumn(cells)
+    assert len(column.distinct) == 6
+    assert column.place.tolist() == [0, 1, 2, 3, 4, 5, 5]
 
 
 @given(st.lists(st.sampled_from(["1", "7", "Strongly agree", "98", "", "x", "9"]), max_size=30))
 def test_reading_distinct_values_once_is_reading_every_value(cells: list[str]) -> None:
     read = ScaleCoding(AGREE).read
-    column = decode_column(cells, read)
+    column = decode_column(CellColumn(cells), read)
     for row, cell in enumerate(cells):
         answer = read(cell)
         assert column.kinds[row] == answer.kind
