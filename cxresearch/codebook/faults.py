@@ -59,13 +59,14 @@ def check_form(
     """
     faults: list[Fault] = []
     repaired: set[TextPath] = set()
-    data: Any = copy.deepcopy(document.data)
+    data: Any = document.data
     for _ in range(_REPAIRS):
         try:
             return model.model_validate(data), faults, repaired
         except ValidationError as error:
             found = error.errors(include_url=False)
         if not repaired:
+            data = copy.deepcopy(data)  # what is taken out stays in the document
             telling = [details for details in found if not _is_typing_error(details, found)]
             faults = [
                 fault for details in telling for fault in _faults(details, document, shapes)

@@ -184,11 +184,12 @@ def describe_environment() -> Json:
 
 def describe_repository(folder: Path) -> Json | None:
     """Return commit and whether files differ from it, or None outside a git repository."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    if not commit:
+    told = _git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    match = re.search(r"^# branch\.oid ([0-9a-f]+)$", told, re.MULTILINE)
+    if match is None:
         return None
-    changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
-    return {"commit": commit, "dirty": changed != ""}
+    changed = any(not line.startswith("#") for line in told.splitlines())
+    return {"commit": match[1], "dirty": changed}
 
 
 @cache
@@ -220,6 +221,7 @@ def _versions() -> dict[str, str]:
     return found
 
 
+@cache
 def _blas() -> str:
     import numpy as np
 

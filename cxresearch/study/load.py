@@ -14,7 +14,7 @@ from cxresearch.codebook.load import in_file_order, load_codebook
 from cxresearch.codebook.model import Codebook
 from cxresearch.codebook.schema import schema_of
 from cxresearch.errors import CodebookError, Fault, StudyError
-from cxresearch.planned import AnalysisPlan, read_lock
+from cxresearch.planned import AnalysisPlan, PlanLock, read_lock
 from cxresearch.responses.exclusions import Exclusion, LongestString, check_exclusions
 from cxresearch.study.cell import cell_labels, in_cell
 from cxresearch.study.cell_names import split_cell
@@ -98,7 +98,7 @@ def load_study(name_or_path: PathLike, *, workspace: PathLike | None = None) -> 
         language=file.language or codebook.language,
         sha256=document.sha256,
         plan=plan,
-        plan_lock=read_lock(folder),
+        plan_lock=loader.lock,
         for_each=for_each,
     )
     return in_cell(study, cell) if cell else study
@@ -157,6 +157,7 @@ class _Loader:
         self.folder, self.workspace = folder, workspace
         self.document, self.repaired = document, repaired
         self.faults: list[Fault] = []
+        self.lock = PlanLock()
 
     def _fault(self, place: Iterable[object], message: str) -> None:
         self.faults.append(self.document.fault(tuple(place), message))
@@ -214,7 +215,7 @@ class _Loader:
         if codebook is None:
             return None, []
         try:
-            read_lock(self.folder)
+            self.lock = read_lock(self.folder)
             return load_plan(self.folder, codebook), []
         except StudyError as error:
             return None, list(error.faults) or [Fault(message=str(error))]
