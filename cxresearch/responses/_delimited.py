@@ -68,25 +68,21 @@ def read_rows(text: str, *, prefer: str = "") -> TextTable:
         text = text[separator.end() :]
     delimiter = separator[1] if separator else _sniff(text, prefer)
     records = _parse(text, delimiter, start)
-    filled = [number for number, fields in enumerate(records) if any(map(str.strip, fields))]
+    blank = {n for n, fields in enumerate(records) if not any(map(str.strip, fields))}
+    filled = [n for n in range(len(records)) if n not in blank]
     if not filled:
         raise UnreadableError("it is empty")
     table = TextTable(
         delimiter=delimiter,
         header=records[filled[0]],
         header_number=start + 1 + filled[0],
-        rows=[records[number] for number in filled[1:]],
-        numbers=[start + 1 + number for number in filled[1:]],
-        blank=tuple(start + 1 + number for number in _between(filled)),
+        rows=[records[n] for n in filled[1:]],
+        numbers=[start + 1 + n for n in filled[1:]],
+        blank=tuple(start + 1 + n for n in sorted(blank) if n < filled[-1]),
     )
     if len(table.header) == 1:
         raise UnreadableError(_one_column(table, text))
     return table
-
-
-def _between(filled: Sequence[int]) -> list[int]:
-    """Return the numbers that are missing before the last, where there is more than one."""
-    return sorted(set(range(filled[-1])) - set(filled)) if len(filled) > 1 else []
 
 
 def _parse(text: str, delimiter: str, start: int) -> list[list[str]]:

@@ -92,8 +92,8 @@ class Checks:
     def check_join(self, joined: Joined) -> None:
         """Refuse moments of unknown episodes; tell of episodes without moments."""
         moments, episodes = joined.moments, joined.episodes
-        strange = moments[joined.strange_moments]
-        if len(strange):
+        if joined.strange_moments.any():
+            strange = moments[joined.strange_moments]
             listed = strange[_KEYS].drop_duplicates()
             message = (
                 f"{count_of(len(strange), 'moment')} of {count_of(len(listed), 'episode')} "
@@ -107,8 +107,9 @@ class Checks:
             ):
                 message += "; no participant is in both tables: are they named alike?"
             self._fault("moments", message)
-        empty = episodes[joined.empty_episodes]
-        if len(empty) and len(empty) < len(episodes):
+        is_empty = joined.empty_episodes
+        if is_empty.any() and not is_empty.all():
+            empty = episodes[is_empty]
             noun = count_of(len(empty), "episode")
             verb = "has" if len(empty) == 1 else "have"
             self.notes.append(

@@ -233,8 +233,9 @@ def _put_together(
 def _with_wave(wave: ValidatedWave) -> pd.DataFrame:
     if not wave.source.wave:
         return wave.frame
-    names = pd.Series(wave.source.wave, index=wave.frame.index, dtype=object, name="wave")
-    return pd.concat([names, wave.frame], axis=1)
+    frame = wave.frame.copy()
+    frame.insert(0, "wave", pd.Series(wave.source.wave, index=frame.index, dtype=object))
+    return frame
 
 
 def _breaks(rule: Exclusion, wave: ValidatedWave, codebook: Codebook) -> BoolArray:
