@@ -47,7 +47,7 @@ def left_out_errors(data: MemoryData, columns: tuple[str, ...], folds: IntArray)
     for part in parts:
         kept = np.delete(np.arange(data.n), part)
         if len(np.unique(data.person[kept])) < len(kept):
-            beta = data.mixed_fit(columns, rows=kept).beta
+            beta = data.mixed_fit(x, rows=kept).beta
         else:
             beta = least_squares(x[kept], data.memory[kept]).beta
         errors[part] = data.memory[part] - x[part] @ beta

@@ -71,13 +71,12 @@ class MemoryData:
         return np.column_stack([np.ones(self.n), *(self.columns[c].to_numpy() for c in names)])
 
     def mixed_fit(
-        self, names: Sequence[str], *, rows: np.ndarray | None = None, reml: bool = False
+        self, x: FloatArray, *, rows: IntArray | None = None, reml: bool = False
     ) -> MixedFit:
-        """Fit a random intercept of the person, on some rows or all."""
+        """Fit a random intercept of the person to a design, on some rows or all."""
         kept = np.arange(self.n) if rows is None else rows
         _, person = np.unique(self.person[kept], return_inverse=True)
-        x = self.design(names)[kept]
-        data = grouped_data(self.memory[kept], x, np.ones((len(kept), 1)), person)
+        data = grouped_data(self.memory[kept], x[kept], np.ones((len(kept), 1)), person)
         return fit_mixed(data, reml=reml)
 
 

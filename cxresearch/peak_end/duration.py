@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxresearch._mixed import fit_mixed
-from cxresearch._mixed_sums import grouped_data
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_fraction
 from cxresearch.errors import CxError, ResponseError
@@ -243,8 +241,7 @@ def _unsure(
 def _slope(data: MemoryData, x: FloatArray) -> float:
     """Return the slope of the last column."""
     if data.mixed:
-        sums = grouped_data(data.memory, x, np.ones((data.n, 1)), data.person)
-        return float(fit_mixed(sums, reml=True).beta[-1])
+        return float(data.mixed_fit(x, reml=True).beta[-1])
     return float(least_squares(x, data.memory).beta[-1])
 
 
@@ -257,15 +254,14 @@ def _duration_row(
     *,
     unsure: float,
 ) -> dict[str, object]:
-    columns = (*names, "duration")
-    ols = least_squares(data.design(columns), data.memory)
-    null = least_squares(data.design(names), data.memory)
+    x = data.design((*names, "duration"))
+    ols, null = (least_squares(columns, data.memory) for columns in (x, x[:, :-1]))
     hc3 = jzs = float("nan")
     if data.mixed:
-        fit = data.mixed_fit(columns, reml=True)
+        fit = data.mixed_fit(x, reml=True)
         estimate, error = float(fit.beta[-1]), float(np.sqrt(fit.covariance[-1, -1]))
         df = float(fit.satterthwaite_df(np.eye(len(fit.beta))[-1:])[0])
-        gain = data.mixed_fit(columns).log_likelihood - data.mixed_fit(names).log_likelihood
+        gain = data.mixed_fit(x).log_likelihood - data.mixed_fit(x[:, :-1]).log_likelihood
     else:
         estimate, error = float(ols.beta[-1]), float(np.sqrt(ols.covariance()[-1, -1]))
         df, gain = float(ols.df), ols.log_likelihood - null.log_likelihood

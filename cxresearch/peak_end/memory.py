@@ -270,7 +270,7 @@ def _one_model(
     beta, covariance = ols.beta, ols.covariance()
     log_likelihood, k = ols.log_likelihood, p + 1
     if data.mixed:
-        fit = data.mixed_fit(columns)
+        fit = data.mixed_fit(x)
         beta, covariance, log_likelihood = fit.beta, fit.covariance, fit.log_likelihood
         k = fit.parameters
         explained = float(np.var(x @ beta, ddof=1))
@@ -324,13 +324,13 @@ def _weighted(models: pd.DataFrame) -> pd.DataFrame:
 
 
 def _equal_weights(data: MemoryData, confidence_level: float) -> pd.DataFrame:
-    contrast = np.array([[0.0, 1.0, -1.0]])
+    contrast, x = np.array([[0.0, 1.0, -1.0]]), data.design(("peak", "end"))
     if data.mixed:
-        fit = data.mixed_fit(("peak", "end"), reml=True)
+        fit = data.mixed_fit(x, reml=True)
         beta, covariance = fit.beta, fit.covariance
         df = float(fit.satterthwaite_df(contrast)[0])
     else:
-        ols = least_squares(data.design(("peak", "end")), data.memory)
+        ols = least_squares(x, data.memory)
         beta, covariance, df = ols.beta, ols.covariance(), float(ols.df)
     estimate = float((contrast @ beta)[0])
     error = float(np.sqrt((contrast @ covariance @ contrast.T)[0, 0]))

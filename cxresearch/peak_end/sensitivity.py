@@ -151,7 +151,7 @@ def _sensitivity_row(data: MemoryData, rule: str, end: str, half: float) -> dict
     total = float(((data.memory - data.memory.mean()) ** 2).sum())
     beta, covariance = ols.beta, ols.covariance()
     if data.mixed:
-        fit = data.mixed_fit((rule, end), reml=True)
+        fit = data.mixed_fit(x, reml=True)
         beta, covariance = fit.beta, fit.covariance
     error = np.sqrt(np.diag(covariance))
     return {
