@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html import escape
 from xml.etree import ElementTree
 
@@ -51,16 +52,16 @@ def inline_svg(source: str, *, name: str, alt_text: str, css_class: str = "") ->
     """
     root = parsed_svg(source, name)
     size = _view_box(root)
-    _number_ids(root)
+    writer = _Writer(root, name)
     styles = [node.text or "" for node in root.iter() if _local(node.tag) == "style"]
     inherited = ";".join(
         match[1].strip(" ;\n") for s in styles if (match := _UNIVERSAL.match(s))
     )
-    style = ";".join(part for part in (inherited, _safe(root.get("style", ""), name)) if part)
-    children = "".join(_element(child, name) for child in root)
+    style = ";".join(part for part in (inherited, writer.safe(root.get("style", ""))) if part)
     attributes = {"class": css_class, "viewBox": size, "role": "img", "aria-label": alt_text}
     attributes["style"] = style
-    return f"<svg{_attributes(attributes)}>{children}</svg>"
+    opening = "".join([f' {key}="{escape(v)}"' for key, v in attributes.items() if v])
+    return f"<svg{opening}>{''.join(map(writer.element, root))}</svg>"
 
 
 def share_styles(html: str) -> tuple[str, str]:
@@ -75,9 +76,12 @@ def share_styles(html: str) -> tuple[str, str]:
     """
     names: dict[str, str] = {}
 
+    @cache
+    def name_of(style: str) -> str:
+        return names.setdefault(_SPACE.sub(r"\1", style).strip(" ;"), f"q{len(names)}")
+
     def named(found: re.Match[str]) -> str:
-        style = _SPACE.sub(r"\1", found[1]).strip(" ;")
-        return f' class="{names.setdefault(style, f"q{len(names)}")}"'
+        return f' class="{name_of(found[1])}"'
 
     shared = _PICTURE.sub(lambda picture: _STYLE.sub(named, picture[0]), html)
     return shared, "".join(f".{name}{{{style}}}" for style, name in names.items())
@@ -108,22 +112,6 @@ def parsed_svg(source: str, name: str) -> ElementTree.Element:
     return root
 
 
-def _number_ids(root: ElementTree.Element) -> None:
-    """Give every id a number: a scatter names the id of its mark hundreds of times."""
-    known = [node.get("id") for node in root.iter() if node.get("id")]
-    numbers = {name: str(number) for number, name in enumerate(known, start=1)}
-    for node in root.iter():
-        for key, value in node.attrib.items():
-            if key == "id":
-                node.set(key, numbers.get(value, value))
-            elif _local(key) == "href" and value[:1] == "#":
-                node.set(key, f"#{numbers.get(value[1:], value[1:])}")
-            elif "url(" in value:
-                node.set(
-                    key, _REFERENCE.sub(lambda m: f"url(#{numbers.get(m[1], m[1])})", value)
-                )
-
-
 def _view_box(root: ElementTree.Element) -> str:
     if root.get("viewBox"):
         return str(root.get("viewBox"))
@@ -131,41 +119,63 @@ def _view_box(root: ElementTree.Element) -> str:
     return " ".join(["0 0", *(side[1] for side in sides if side)]) if all(sides) else ""
 
 
-def _element(node: ElementTree.Element, name: str) -> str:
-    tag = _local(node.tag) if isinstance(node.tag, str) else ""
-    tail = escape(node.tail, quote=False).strip("\n") if node.tail else ""
-    if tag not in _TAGS:
-        return tail
-    inside = escape(node.text, quote=False) if node.text else ""
-    inside += "".join([_element(child, name) for child in node])
-    attributes = {_local(key): value for key, value in node.attrib.items()}
-    kept = {key: _attribute(key, value, name) for key, value in attributes.items()}
-    opening = f"<{tag}{_attributes(kept)}"
-    return (f"{opening}>{inside}</{tag}>" if inside.strip() else f"{opening}/>") + tail
+class _Writer:
+    """Writes the elements of a picture as far as they may stand inside a page.
 
+    Every id becomes a number after the name: pictures of one page do not share them, and a
+    scatter names the id of its mark many times.
+    """
 
-def _attribute(key: str, value: str, name: str) -> str:
-    if key.lower().startswith("on"):
-        return ""
-    if key == "id":
-        return f"{name}-{value}"
-    if key == "d":
-        return _AT_COMMAND.sub("", value)
-    if key == "href":
+    def __init__(self, root: ElementTree.Element, name: str) -> None:
+        known = [own for node in root.iter() if (own := node.get("id"))]
+        self.ids = {own: f"{name}-{number}" for number, own in enumerate(known, start=1)}
+        self.name = name
+        self.values: dict[str, str] = {}
+
+    def element(self, node: ElementTree.Element) -> str:
+        """Return an element with all that is in it, and the text after it."""
+        tag = _local(node.tag) if isinstance(node.tag, str) else ""
+        tail = escape(node.tail, quote=False).strip("\n") if node.tail else ""
+        if tag not in _TAGS:
+            return tail
+        inside = escape(node.text, quote=False) if node.text else ""
+        inside += "".join(map(self.element, node))
+        attributes = {_local(key): value for key, value in node.attrib.items()}
+        kept = [
+            f' {key}="{quoted}"'
+            for key, value in attributes.items()
+            if (quoted := self._attribute(key, value))
+        ]
+        opening = f"<{tag}{''.join(kept)}"
+        return (f"{opening}>{inside}</{tag}>" if inside.strip() else f"{opening}/>") + tail
+
+    def safe(self, value: str) -> str:
+        """Return a value that names no address outside the page; "" for one that does."""
+        if _FOREIGN.search(value):
+            return ""
+        return _REFERENCE.sub(lambda m: f"url(#{self._id(m[1])})", value)
+
+    def _attribute(self, key: str, value: str) -> str:
+        """Return a value as it stands between quotation marks."""
+        if key == "id":
+            return escape(self._id(value))
+        if key == "d":
+            return escape(_AT_COMMAND.sub("", value))
+        if key == "href":
+            return escape(self._target(value))
+        if key.lower().startswith("on"):
+            return ""
+        if value not in self.values:  # styles and places occur again and again
+            self.values[value] = escape(self.safe(value))
+        return self.values[value]
+
+    def _target(self, value: str) -> str:
         if value.startswith("#"):
-            return f"#{name}-{value[1:]}"
+            return f"#{self._id(value[1:])}"
         return value if value.startswith(("data:image/png", "data:image/jpeg")) else ""
-    return _safe(value, name)
 
-
-def _safe(value: str, name: str) -> str:
-    if _FOREIGN.search(value):
-        return ""
-    return _REFERENCE.sub(rf"url(#{name}-\1)", value) if "url(" in value else value
-
-
-def _attributes(attributes: dict[str, str]) -> str:
-    return "".join([f' {key}="{escape(value)}"' for key, value in attributes.items() if value])
+    def _id(self, own: str) -> str:
+        return self.ids.get(own, f"{self.name}-{own}")
 
 
 def _local(tag: str) -> str:
