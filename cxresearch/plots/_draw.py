@@ -6,9 +6,9 @@ Both are asked for many marks at a time: what a call of theirs costs by far outw
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import seaborn as sns
@@ -102,23 +102,27 @@ def charted(placement: Placement, *, zero: bool) -> Canvas:
 
 def _painted(canvas: Canvas, name: str) -> list[str]:
     """Return the elements of a drawing without its texts."""
-    axes = sheet()
-    for marks in [*axes.patches, *axes.collections]:
-        marks.remove()
-    _draw_areas(axes, canvas.areas)
-    _draw_lines(axes, canvas.lines)
-    _draw_points(axes, canvas.points)
-    _draw_dots(axes, canvas.dots)
-    pen = Pen(name)
-    for marks in sorted([*axes.patches, *axes.collections], key=Artist.get_zorder):
+    axes, pen = sheet(), Pen(name)
+    for marks in (
+        *_areas(canvas.areas),
+        *_alike(canvas.lines),
+        *_cloud(canvas.points),
+    ):
+        axes.add_artist(marks)
         marks.draw(pen)
+        marks.remove()
+    for sign, marks in _signs().items():  # later kinds lie on top
+        places = [(x, y) for x, y, own in canvas.dots if own == sign and math.isfinite(x + y)]
+        if places:
+            marks.set_offsets(places)
+            marks.draw(pen)
     return pen.elements
 
 
 def make_ready() -> None:
     """Do what the first picture would have to do."""
     with own_settings():
-        sheet()
+        _signs()
 
 
 @cache
@@ -134,29 +138,42 @@ def sheet() -> Axes:
     return axes
 
 
-def _draw_areas(axes: Axes, areas: Sequence[Area]) -> None:
+@cache
+def _signs() -> dict[Sign, PathCollection]:
+    """Return a seaborn scatter of each sign, to be moved to wherever the sign is.
+
+    To make one takes longer than to draw hundreds.
+    """
+    axes = sheet()
+    for look in _SIGNS.values():
+        looks = {"s": look.size, "edgecolors": look.edge, "linewidths": look.width, "alpha": 1}
+        sns.regplot(
+            x=np.zeros(1), y=np.zeros(1), fit_reg=False, marker=look.marker, color=look.fill,
+            scatter_kws=looks, ax=axes,
+        )  # fmt: skip
+    made = cast(Iterable[PathCollection], axes.collections)
+    return dict(zip(_SIGNS, made, strict=True))
+
+
+def _areas(areas: Sequence[Area]) -> Iterator[Artist]:
     if areas:
         colours = [to_rgba(area.colour, area.opacity) for area in areas]
-        corners = [area.corners for area in areas]
-        axes.add_artist(PolyCollection(corners, facecolors=colours, linewidths=0, zorder=1))
+        yield PolyCollection([area.corners for area in areas], facecolors=colours, linewidths=0)
 
 
-def _draw_lines(axes: Axes, lines: Iterable[Line]) -> None:
-    """Draw lines that look alike as one, in the order in which their looks appear."""
-    alike: dict[tuple[str, float, bool], list[Line]] = {}
+def _alike(lines: Iterable[Line]) -> Iterator[Artist]:
+    """Return lines that look alike as one, in the order in which their looks appear."""
+    found: dict[tuple[str, float, bool], list[Line]] = {}
     for line in lines:
-        alike.setdefault((line.colour, line.width, line.dashed), []).append(line)
-    for (colour, width, dashed), strokes in alike.items():
-        axes.add_artist(
-            PathPatch(
-                _in_one(strokes),
-                fill=False,
-                edgecolor=colour,
-                linewidth=width,
-                linestyle=(0, (4, 3)) if dashed else "solid",
-                capstyle="butt" if dashed else "projecting",
-                zorder=2,
-            )
+        found.setdefault((line.colour, line.width, line.dashed), []).append(line)
+    for (colour, width, dashed), strokes in found.items():
+        yield PathPatch(
+            _in_one(strokes),
+            fill=False,
+            edgecolor=colour,
+            linewidth=width,
+            linestyle=(0, (4, 3)) if dashed else "solid",
+            capstyle="butt" if dashed else "projecting",
         )
 
 
@@ -169,27 +186,22 @@ def _in_one(lines: Iterable[Line]) -> Path:
     return Path(points, codes)
 
 
-def _draw_points(axes: Axes, points: Sequence[Point]) -> None:
-    """Draw the points of a cloud as dots that do not overlap, on top of others that do not.
+def _cloud(points: Sequence[Point]) -> Iterator[Artist]:
+    """Return points as dots that do not overlap, on top of others that do not.
 
     Where points overlap it is darker, although one element draws many of them.
     """
     places = np.array(points, dtype=float).reshape(-1, 2)
     places = places[np.isfinite(places).all(axis=1)]
-    if not len(places):
-        return
-    layers = _layers(places)
-    dots = [_dotted(places[layers == layer]) for layer in np.unique(layers)]
-    axes.add_artist(
-        PathCollection(
-            dots,
+    if len(places):
+        layers = _layers(places)
+        yield PathCollection(
+            [_dotted(places[layers == layer]) for layer in np.unique(layers)],
             facecolors="none",
             edgecolors=to_rgba(RECEIVED, 0.34),
             linewidths=_POINT,
             capstyle="round",
-            zorder=3,
         )
-    )
 
 
 def _layers(places: FloatArray) -> IntArray:
@@ -209,21 +221,6 @@ def _dotted(places: FloatArray) -> Path:
     ends = np.repeat(places, 2, axis=0)
     ends[1::2, 0] += 0.01
     return Path(ends, np.tile([Path.MOVETO, Path.LINETO], len(places)))
-
-
-def _draw_dots(axes: Axes, dots: Sequence[tuple[float, float, Sign]]) -> None:
-    """Draw the signs; later kinds lie on top."""
-    for sign, look in _SIGNS.items():
-        places = [(x, y) for x, y, own in dots if own == sign and math.isfinite(x + y)]
-        if places:
-            x, y = np.array(places).T
-            looks = {"s": look.size, "edgecolors": look.edge, "linewidths": look.width}
-            # Without its line this is a scatter of plain numbers; seaborn's other one makes a
-            # data frame of them first, which takes several times as long as to draw.
-            sns.regplot(
-                x=x, y=y, fit_reg=False, marker=look.marker, color=look.fill,
-                scatter_kws={"alpha": 1, "zorder": 3, **looks}, ax=axes,
-            )  # fmt: skip
 
 
 def _grid(canvas: Canvas, placement: Placement, *, zero: bool) -> None:
