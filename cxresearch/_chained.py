@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,23 +38,21 @@ class Answers:
     fixed: FloatArray
 
 
-def impute_once(
-    answers: Answers, *, iterations: int, donors: int, rng: np.random.Generator
-) -> FloatArray:
-    """Return completed values (n, q); cells that do not apply stay nan."""
-    table = _Table.of(answers, _first_guess(answers, rng))
+def impute_sets(
+    answers: Answers, *, imputations: int, iterations: int, donors: int, seed: int
+) -> Iterator[FloatArray]:
+    """Yield completed values (n, q) so many times; cells that do not apply stay nan."""
     order = np.argsort(answers.fill.sum(axis=0), kind="stable")
-    steps = [
-        _Step.of(answers, int(column), table)
-        for column in order
-        if answers.fill[:, column].any()
-    ]
-    for _ in range(iterations if len(steps) > 1 else 1):
-        for step in steps:
-            step.fill(table, donors=donors, rng=rng)
-    current = table.values[:, 1 : 1 + answers.values.shape[1]].copy()
-    current[answers.unused] = np.nan
-    return current
+    steps = [_Step.of(answers, int(i)) for i in order if answers.fill[:, i].any()]
+    for number in range(imputations):
+        rng = np.random.default_rng([seed, number])
+        table = _Table.of(answers, _first_guess(answers, rng))
+        for _ in range(iterations if len(steps) > 1 else 1):
+            for step in steps:
+                step.fill(table, donors=donors, rng=rng)
+        completed = table.values[:, 1 : 1 + answers.values.shape[1]].copy()
+        completed[answers.unused] = np.nan
+        yield completed
 
 
 def _first_guess(answers: Answers, rng: np.random.Generator) -> FloatArray:
@@ -125,14 +124,16 @@ class _Step:
     filled: IntArray
 
     @classmethod
-    def of(cls, answers: Answers, column: int, table: _Table) -> _Step:
+    def of(cls, answers: Answers, column: int) -> _Step:
         count = answers.values.shape[1]
-        told = 1 + count + np.flatnonzero(np.flatnonzero(answers.unused.any(axis=0)) == column)
+        told = np.flatnonzero(answers.unused.any(axis=0))
+        columns = np.arange(1 + count + len(told) + answers.fixed.shape[1])
+        own = [1 + column, *(1 + count + np.flatnonzero(told == column))]
         out = answers.fill[:, column] | answers.unused[:, column]
         known = np.flatnonzero(~out)
         return cls(
             place=1 + column,
-            others=np.delete(np.arange(table.values.shape[1]), [1 + column, *told])[::-1],
+            others=np.delete(columns, own)[::-1],
             known=known, answered=answers.values[known, column],
             without=np.flatnonzero(out), filled=np.flatnonzero(answers.fill[:, column]),
         )  # fmt: skip
@@ -158,7 +159,8 @@ class _Step:
         products = table.products - apart.T @ apart
         gram = products[self.others][:, self.others]
         # The ridge of mice's norm.draw; an indicator may repeat another column.
-        gram.flat[:: len(gram) + 1] += RIDGE * np.diag(gram) + 1e-12
+        diagonal = np.einsum("ii->i", gram)
+        diagonal += RIDGE * diagonal + 1e-12
         return gram, products[self.others, self.place]
 
     def _spread(self, coefficients: FloatArray, table: _Table) -> FloatArray:

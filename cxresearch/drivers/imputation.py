@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cxresearch._chained import impute_once
+from cxresearch._chained import impute_sets
 from cxresearch._types import BoolArray, FloatArray
 from cxresearch._validate import check_count, check_names
 from cxresearch.drivers._chained import read_answers
@@ -126,15 +126,12 @@ def impute_answers(
     if empty:
         raise ResponseError(f"column(s) {empty}: no respondent answered; leave them out")
     answers = read_answers(frame, named, not_used_mask(frame, not_used))
-    filled = []
-    for number in range(imputations):
-        rng = np.random.default_rng([seed, number])
-        values = impute_once(answers, iterations=iterations, donors=donors, rng=rng)
-        copy = frame.copy()
-        for position, name in enumerate(answers.names):
-            copy[name] = values[:, position]
-        filled.append(copy)
-    return tuple(filled)
+    return tuple(
+        frame.assign(**dict(zip(answers.names, values.T, strict=True)))
+        for values in impute_sets(
+            answers, imputations=imputations, iterations=iterations, donors=donors, seed=seed
+        )
+    )
 
 
 def complete_sets(

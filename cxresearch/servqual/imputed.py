@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cxresearch._chained import Answers, impute_once
+from cxresearch._chained import Answers, impute_sets
 from cxresearch._moments import ColumnMoments
 from cxresearch._multiplicity import adjust_p_values
 from cxresearch._rubin import pool_by_rubin
@@ -205,11 +205,16 @@ def imputed_gaps(  # noqa: PLR0913 - options of one analysis, all by keyword
         if strict:
             raise
         return None
-    moments = []
-    for number in range(int(imputations)):
-        rng = np.random.default_rng([int(seed), number])
-        filled = impute_once(answers, iterations=int(iterations), donors=int(donors), rng=rng)
-        moments.append(_moments(filled[:, : len(columns)], chosen, data, min_answered))
+    moments = [
+        _moments(filled[:, : len(columns)], chosen, data, min_answered)
+        for filled in impute_sets(
+            answers,
+            imputations=int(imputations),
+            iterations=int(iterations),
+            donors=int(donors),
+            seed=int(seed),
+        )
+    ]
     imputed = _pooled(moments, data, confidence_level=confidence_level)
     complete = estimate_terms(
         data.scores,
