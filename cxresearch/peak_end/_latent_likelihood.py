@@ -77,7 +77,7 @@ class Likelihood:
         logs = episodes.log_det + people.log_det + (0.0 if drift is None else drift.log_det)
         rest = np.append(-beta, 1.0)
         of_people, weights = people.back(np.outer(rest, rest)[..., None] / noise)
-        of_episodes, weights = episodes.back(weights[..., self.people])
+        of_episodes, weights = episodes.back(weights.take(self.people, axis=2))
         of_drift = np.zeros(2) if drift is None else self._back(drift, variances, weights)
         return LatentFit(
             variances=variances,
