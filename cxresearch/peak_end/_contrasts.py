@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from cxresearch._multiplicity import adjust_p_values
@@ -66,36 +65,40 @@ def regression_contrasts(
 
 
 def tests_of(
-    contrasts: dict[str, list[Contrast]], count: int, level: float, p_adjust: PAdjust
-) -> pd.DataFrame:
-    """Return the tests of the methods of `count` conditions; pairs of a method are a family."""
+    contrasts: dict[str, list[Contrast]],
+    levels: tuple[str, ...],
+    pairs: Pairs,
+    *,
+    confidence_level: float,
+    p_adjust: PAdjust,
+) -> dict[str, list[str] | FloatArray]:
+    """Return the tests of all methods, by column; the pairs of a method are a family."""
     terms = np.repeat(list(contrasts), [len(rows) for rows in contrasts.values()])
     estimate, error, df, n = np.concatenate(list(contrasts.values())).astype(float).T
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = estimate / error
     p_value = 2 * stats.t.sf(np.abs(statistic), df)
-    half = stats.t.ppf((1 + level) / 2, df) * error
+    half = stats.t.ppf((1 + confidence_level) / 2, df) * error
     families = np.split(p_value, len(contrasts))
     # The range of two means is their difference: Tukey's test is then the t test.
     p_tukey = np.where(terms == "pooled", p_value, np.nan)
-    if count > 2:
+    if len(levels) > 2:
         pooled = np.flatnonzero(terms == "pooled")
         spread = np.sqrt(2) * np.abs(statistic[pooled])
-        p_tukey[pooled] = stats.studentized_range.sf(spread, count, df[pooled])
-    return pd.DataFrame(
-        {
-            "term": terms.tolist(),
-            "estimate": estimate,
-            "std_error": error,
-            "statistic": statistic,
-            "df": df,
-            "p_value": p_value,
-            "p_adjusted": np.concatenate(
-                [adjust_p_values(family, method=p_adjust) for family in families]
-            ),
-            "conf_low": estimate - half,
-            "conf_high": estimate + half,
-            "n": n,
-            "p_tukey": p_tukey,
-        }
-    )
+        p_tukey[pooled] = stats.studentized_range.sf(spread, len(levels), df[pooled])
+    return {
+        "term": terms.tolist(),
+        "group": [f"{levels[b]} − {levels[a]}" for a, b in pairs] * len(contrasts),
+        "estimate": estimate,
+        "std_error": error,
+        "statistic": statistic,
+        "df": df,
+        "p_value": p_value,
+        "p_adjusted": np.concatenate(
+            [adjust_p_values(family, method=p_adjust) for family in families]
+        ),
+        "conf_low": estimate - half,
+        "conf_high": estimate + half,
+        "n": n,
+        "p_tukey": p_tukey,
+    }

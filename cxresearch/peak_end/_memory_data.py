@@ -101,14 +101,8 @@ def memory_data(
     check_choice("within", within, WITHIN)
     known = [str(c) for c in features.columns]
     check_names("columns", [*columns, retrospective, participant], known, of="columns")
-    for name in (*columns, retrospective):
-        if not pd.api.types.is_numeric_dtype(features[name]):
-            raise CxError(f"column {name!r} must be numeric")
+    numbers = {name: _numbers(features[name]) for name in (*columns, retrospective)}
     named = features[participant].notna().to_numpy()
-    numbers = {
-        name: features[name].to_numpy(dtype=float, na_value=np.nan)
-        for name in (*columns, retrospective)
-    }
     silent = np.isnan(numbers[retrospective])
     whole = named & ~np.any([np.isnan(values) for values in numbers.values()], axis=0)
     if whole.sum() < _FEWEST:
@@ -122,7 +116,7 @@ def memory_data(
         raise ResponseError(
             f"{retrospective!r} is {memory[0]:g} in every episode; there is nothing to explain"
         )
-    person = pd.factorize(features.loc[whole, participant])[0].astype(np.int64)
+    person = pd.factorize(features[participant][whole])[0].astype(np.int64)
     if person.max() == 0:
         raise ResponseError("all episodes are of one participant; at least 2 are needed")
     repeated = len(np.unique(person)) < len(person)
@@ -141,6 +135,12 @@ def memory_data(
     )
 
 
+def _numbers(column: pd.Series) -> FloatArray:
+    if not pd.api.types.is_numeric_dtype(column):
+        raise CxError(f"column {column.name!r} must be numeric")
+    return column.to_numpy(dtype=float, na_value=np.nan)
+
+
 def _notes(
     features: pd.DataFrame, whole: BoolArray, silent: BoolArray, *, pooled: bool
 ) -> Iterator[str]:
@@ -151,6 +151,7 @@ def _notes(
     if pooled:
         yield "episodes_taken_as_independent"
     if "n_moments" in features:
-        moments = features.loc[whole, "n_moments"]
-        if moments.min() < moments.max():
-            yield f"moments_vary:{moments.min():g}-{moments.max():g}"
+        moments = _numbers(features["n_moments"])[whole]
+        low, high = np.fmin.reduce(moments), np.fmax.reduce(moments)
+        if low < high:
+            yield f"moments_vary:{low:g}-{high:g}"

@@ -202,10 +202,12 @@ def compare_conditions(
             "lin": regression_contrasts(y, arms, centred, pairs, own_slopes=True),
             "cuped": welch_contrasts(in_groups(adjusted, arms), pairs),
         }
-    tested = tests_of(contrasts, len(levels), confidence_level, p_adjust)
-    tested.insert(1, "group", [f"{levels[b]} − {levels[a]}" for a, b in pairs] * len(contrasts))
+    tests = tests_of(
+        contrasts, levels, pairs, confidence_level=confidence_level, p_adjust=p_adjust
+    )
+    effects = _effects(groups, pairs, len(contrasts), confidence_level)
     return ConditionsResult(
-        estimates=_with_effects(tested, groups, pairs, confidence_level),
+        estimates=pd.DataFrame(tests | effects),
         conditions=_conditions(groups, levels),
         omnibus=_omnibus(groups),
         variance_reduction=reduction,
@@ -271,11 +273,11 @@ def _pairs(levels: tuple[str, ...], control: str) -> Pairs:
     return list(combinations(range(len(levels)), 2))
 
 
-def _with_effects(
-    table: pd.DataFrame, groups: Groups, pairs: Pairs, confidence_level: float
-) -> pd.DataFrame:
-    """Add Hedges' g to the first method's pairs."""
-    effects = np.full((len(table), 3), np.nan)
+def _effects(
+    groups: Groups, pairs: Pairs, methods: int, confidence_level: float
+) -> dict[str, FloatArray]:
+    """Return Hedges' g, by column, in the rows of the first method only."""
+    effects = np.full((len(pairs) * methods, 3), np.nan)
     for row, (a, b) in enumerate((groups[first], groups[second]) for first, second in pairs):
         df = len(a) + len(b) - 2
         squares = a.var() * len(a) + b.var() * len(b)
@@ -286,9 +288,7 @@ def _with_effects(
                 float(d * root), df, confidence_level=confidence_level
             )
             effects[row] = np.array([d, low / root, high / root]) * hedges_correction(df)
-    return table.assign(
-        effect_size=effects[:, 0], effect_low=effects[:, 1], effect_high=effects[:, 2]
-    )
+    return dict(zip(("effect_size", "effect_low", "effect_high"), effects.T, strict=True))
 
 
 def _conditions(groups: Groups, levels: tuple[str, ...]) -> pd.DataFrame:

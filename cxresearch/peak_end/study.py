@@ -78,8 +78,8 @@ def duration_effect(
     sesoi, confidence_level
         As for `duration_neglect`.
     """
-    remembered = table.frame[table.frame["retrospective"].notna()]
-    if remembered["duration"].nunique() < 2:
+    remembered = table.frame["retrospective"].notna()
+    if table.frame["duration"][remembered].nunique() < 2:
         return None
     return duration_neglect(
         table.frame if latent is None else latent.with_features(table.frame),
@@ -105,9 +105,10 @@ def person_differences(
     MixedModelResult or None
         None where fewer than 5 people have two complete episodes.
     """
-    whole = table.frame.dropna(subset=["peak", "end", "retrospective"])
-    sizes = whole.groupby("participant")["episode"].transform("size")
-    if whole.loc[sizes > 1, "participant"].nunique() < _FEWEST_PEOPLE:
+    asked = ["peak", "end", "retrospective"]
+    whole = table.frame[["participant", *asked]].dropna(subset=asked)
+    people = whole["participant"]
+    if people[people.duplicated()].nunique() < _FEWEST_PEOPLE:
         return None
     split = whole[["participant", "retrospective"]].copy()
     for name in ("peak", "end"):
