@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from cxresearch.errors import CxError, ResponseError
 from cxresearch.peak_end import (
     attrition,
     balance_test,
+    checks,
     choice_share,
     compare_choices,
     compare_conditions,
@@ -66,6 +68,16 @@ def test_three_conditions_equal_rs_pairwise_tests_and_tukey(golden, reference_da
     assert welch_test["p_value"] == pytest.approx(omnibus["welch_p"], rel=1e-9)
     control = compare_conditions(plants, outcome="weight", condition="group", control="trt1")
     assert control.estimates["group"].unique().tolist() == ["ctrl − trt1", "trt2 − trt1"]
+
+
+def test_with_two_conditions_tukeys_test_is_the_pooled_t_test() -> None:
+    table = people(["a"] * 3 + ["b"] * 4, [1, 2, 4, 5, 4, 7, 6])
+    rows = compare_conditions(table, outcome="score", condition="arm").estimates
+    pooled = rows.set_index("term").loc["pooled"]
+    range_of_two = np.sqrt(2) * abs(pooled["statistic"])
+    assert pooled["p_tukey"] == pooled["p_value"]
+    integrated = stats.studentized_range.sf(range_of_two, 2, pooled["df"])
+    assert pooled["p_tukey"] == pytest.approx(integrated, rel=1e-9)
 
 
 def people(arms: list[str], scores: list[float]) -> pd.DataFrame:
@@ -332,6 +344,15 @@ def test_balance_equals_the_test_over_all_assignments(golden) -> None:
         balance_test(table.assign(name="x"), condition="arm", covariates=["name"])
     with pytest.raises(ResponseError, match="one condition only"):
         balance_test(table.assign(arm="a"), condition="arm", covariates=["age"])
+
+
+def test_balance_does_not_depend_on_how_many_draws_are_held_at_once(monkeypatch) -> None:
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"arm": ["a", "b", "c"] * 20, "x": rng.normal(size=60)})
+    ask = {"condition": "arm", "covariates": ["x"], "permutations": 250}
+    whole = balance_test(table, **ask)
+    monkeypatch.setattr(checks, "_CELLS", 60 * 99)
+    assert balance_test(table, **ask).p_value == whole.p_value
 
 
 def test_attrition_equals_rs_tests(golden) -> None:

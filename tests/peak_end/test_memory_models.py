@@ -18,6 +18,7 @@ from cxresearch.peak_end import (
     peak_end_sensitivity,
     regression_bayes_factor,
 )
+from cxresearch.peak_end.memory import NEEDED
 from cxresearch.results import Result
 
 ROLES = {"retrospective": "retro", "participant": "id"}
@@ -53,6 +54,26 @@ def test_twelve_models_equal_rs(golden, episodes) -> None:
         assert found.equal_weights[column].item() == pytest.approx(value, rel=1e-9)
     for name in ("n", "n_participants", "correlation_peak_end_mean"):
         assert getattr(found, name) == pytest.approx(values[name], rel=close["rtol"])
+
+
+def test_left_out_people_are_predicted_from_a_model_fitted_without_them(episodes) -> None:
+    found = compare_memory_models(episodes, **ROLES, n_folds=7)
+    complete = episodes.dropna(subset=["retro", *NEEDED]).reset_index(drop=True)
+    x = np.column_stack([np.ones(len(complete)), complete[["peak", "end"]]])
+    y = complete["retro"].to_numpy(dtype=float)
+    for fold in range(7):
+        out = found.predictions["fold"].to_numpy() == fold
+        beta = np.linalg.lstsq(x[~out], y[~out], rcond=None)[0]
+        predicted = found.predictions.loc[out, "peak_plus_end"]
+        np.testing.assert_allclose(predicted, x[out] @ beta, rtol=1e-10)
+
+
+def test_a_feature_that_varies_in_one_fold_only_is_refused(episodes) -> None:
+    known = episodes["retro"].notna()
+    episodes["trend"] = 0.0
+    episodes.loc[known.idxmax(), "trend"] = 1.0
+    with pytest.raises(EstimationError, match="the predictors are linearly dependent"):
+        compare_memory_models(episodes, **ROLES)
 
 
 def test_repeated_episodes_get_a_random_intercept_as_in_lmer(golden, episodes) -> None:
