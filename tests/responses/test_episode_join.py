@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxresearch.responses._episode_join import Joined, with_quality
@@ -25,6 +25,7 @@ def joined(moments: list[tuple], episodes: list[tuple]) -> Joined:
     return Joined.of(rows, listed)
 
 
+@settings(deadline=None)
 @given(MOMENTS, EPISODES)
 def test_rows_belong_to_the_episode_they_name(
     moments: list[tuple], episodes: list[tuple]
@@ -42,6 +43,7 @@ def test_rows_belong_to_the_episode_they_name(
     ]
 
 
+@settings(deadline=None)
 @given(MOMENTS, EPISODES)
 def test_moments_are_put_in_order_and_those_that_were_not_are_counted(
     moments: list[tuple], episodes: list[tuple]
@@ -58,6 +60,7 @@ def test_moments_are_put_in_order_and_those_that_were_not_are_counted(
     assert (ordered.times - ordered.from_start()).tolist() == starts
 
 
+@settings(deadline=None)
 @given(MOMENTS, EPISODES)
 def test_what_is_known_of_an_episode_is_that_of_its_own_moments(
     moments: list[tuple], episodes: list[tuple]
@@ -74,6 +77,7 @@ def test_what_is_known_of_an_episode_is_that_of_its_own_moments(
         assert row.last_rated == (bool(rated) and own[-1] == rated[-1])
 
 
+@settings(deadline=None)
 @given(MOMENTS, EPISODES)
 def test_moments_stay_with_the_episodes_that_are_kept(
     moments: list[tuple], episodes: list[tuple]
