@@ -103,22 +103,30 @@ NAMES = ("level", "slope", "drift", "memory", "person_level", "person_slope")
 SOME = dict(zip(NAMES, (0.7, 0.4, 0.5, 2.0, 0.9, 0.3), strict=True))
 
 
-def test_the_likelihood_is_that_of_the_whole_covariance() -> None:
-    courses, own = few_courses(), Variances(**SOME)
-    fit = Likelihood.of(courses).at(own)
+@pytest.mark.parametrize(
+    "zero", [(), ("drift",), ("person_level", "person_slope"), ("level", "slope")]
+)
+def test_the_likelihood_is_that_of_the_whole_covariance(zero: tuple[str, ...]) -> None:
+    courses, own = few_courses(), {**SOME, **dict.fromkeys(zero, 0.0)}
+    fit = Likelihood.of(courses).at(Variances(**own))
     mean = [fit.beta[0] - fit.beta[1] / 2, fit.beta[1], fit.beta[2]]
     total = 0.0
     for person in range(6):
         rows, columns = np.nonzero(courses.there & (courses.people == person)[:, None])
         x, t = courses.positions[rows, columns], courses.times[rows, columns]
         tilt = np.outer(x - 0.5, x - 0.5)
-        within = 0.7 + 0.4 * tilt + 0.5 * np.exp(-np.abs(t[:, None] - t) / 2.0)
-        covariance = 0.9 + 0.3 * tilt + within * (rows[:, None] == rows) + np.eye(len(x))
+        drift = own["drift"] * np.exp(-np.abs(t[:, None] - t) / own["memory"])
+        within = own["level"] + own["slope"] * tilt + drift
+        between = own["person_level"] + own["person_slope"] * tilt
+        covariance = between + within * (rows[:, None] == rows) + np.eye(len(x))
         centre = mean[0] + mean[1] * x + mean[2] * x**2
         total += stats.multivariate_normal.logpdf(
             courses.ratings[rows, columns], centre, fit.noise * covariance
         )
     assert fit.log_likelihood == pytest.approx(total, rel=1e-12)
+    assert [name for name, slope in zip(NAMES, fit.slopes, strict=True) if slope == 0] == [
+        name for name in NAMES if name in zero or (name == "memory" and "drift" in zero)
+    ]
 
 
 def test_the_slopes_of_the_likelihood_are_its_differences() -> None:

@@ -202,6 +202,39 @@ def test_the_deeper_of_two_minima_is_found(golden, reference_data) -> None:
         )
 
 
+def dense_log_likelihood(
+    y: np.ndarray, x: np.ndarray, same: np.ndarray, ratio: float, *, reml: bool
+) -> float:
+    whole = np.eye(len(y)) + ratio * same
+    inverse = np.linalg.inv(whole)
+    known = x.T @ inverse @ x
+    rest = y - x @ np.linalg.solve(known, x.T @ inverse @ y)
+    df = len(y) - (x.shape[1] if reml else 0)
+    deviance = np.linalg.slogdet(whole)[1]
+    deviance += df * (1 + np.log(2 * np.pi * (rest @ inverse @ rest) / df))
+    return float(-(deviance + (np.linalg.slogdet(known)[1] if reml else 0)) / 2)
+
+
+@pytest.mark.parametrize(("seed", "reml"), [(995, True), (995, False), (3, True), (3, False)])
+def test_no_ratio_of_the_variances_is_more_likely_than_the_one_found(seed, reml) -> None:
+    """Seed 995 has a minimum at a variance of zero, too, which is not the deepest by REML."""
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(6), rng.integers(1, 8, 6))
+    x = np.column_stack([np.ones(len(group)), rng.normal(size=len(group))])
+    frame = pd.DataFrame({"g": group, "x": x[:, 1], "y": rng.normal(size=len(group))})
+    model = mixed_model(frame, outcome="y", fixed=["x"], groups="g", reml=reml)
+    same = (group[:, None] == group).astype(float)
+    y = frame["y"].to_numpy()
+    variances = model.variance_components["estimate"].to_numpy()
+    found, *others = (
+        dense_log_likelihood(y, x, same, ratio, reml=reml)
+        for ratio in (variances[0] / variances[1], *np.linspace(0, 20, 401))
+    )
+    assert model.log_likelihood == pytest.approx(found, rel=1e-12)
+    assert found >= max(others) - 1e-9
+    assert model.singular == (variances[0] == 0)
+
+
 def test_a_variance_of_zero_is_said_and_leaves_ordinary_least_squares() -> None:
     table = repeated(30, 4, spread=0, seed=1)
     table["y"] = table["y"] - table.groupby("person")["y"].transform("mean")
