@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
 
 from cxresearch.reports.source import DEPTHS
@@ -21,6 +22,33 @@ class Entry:
     term: str
     meaning: str
     depth: Depth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """What the texts of a language say of its terms."""
+
+    forms: dict[str, str]
+    heads: dict[str, str]
+    pattern: re.Pattern[str]
+    head_pattern: re.Pattern[str]
+    names: dict[str, str]
+    meanings: dict[str, str]
+
+
+@cache
+def _words_of(language: str) -> _Words:
+    messages = Messages(language)
+    forms = _by_form(messages.section("report.term_forms"))
+    heads = _by_form(messages.section("report.term_heads"))
+    return _Words(
+        forms=forms,
+        heads=heads,
+        pattern=_any_of(forms),
+        head_pattern=_any_of({form: key for form, key in heads.items() if len(form) > _SHORT}),
+        names=messages.section("report.term"),
+        meanings=messages.section("glossary"),
+    )
 
 
 @dataclass(slots=True)
@@ -44,23 +72,17 @@ class Glossary:
 
     messages: Messages
     used: dict[str, Depth] = field(default_factory=dict)
-    _forms: dict[str, str] = field(init=False)
-    _heads: dict[str, str] = field(init=False)
-    _pattern: re.Pattern[str] = field(init=False)
-    _head_pattern: re.Pattern[str] = field(init=False)
+    _words: _Words = field(init=False)
 
     def __post_init__(self) -> None:
-        self._forms = _by_form(self.messages.section("report.term_forms"))
-        self._heads = _by_form(self.messages.section("report.term_heads"))
-        self._pattern = _any_of(self._forms)
-        self._head_pattern = _any_of({f: k for f, k in self._heads.items() if len(f) > _SHORT})
+        self._words = _words_of(self.messages.language)
 
     def sentence(self, text: str, *, depth: Depth = "manager") -> str:
         """Return text escaped, each term in it linked once."""
         linked: set[str] = set()
         parts, end = [], 0
-        for found in self._pattern.finditer(text):
-            key = self._forms.get(found[0].casefold(), "")
+        for found in self._words.pattern.finditer(text):
+            key = self._words.forms.get(found[0].casefold(), "")
             if key and key not in linked:
                 linked.add(key)
                 parts += [escape(text[end : found.start()]), self._link(key, found[0], depth)]
@@ -69,11 +91,11 @@ class Glossary:
 
     def heading(self, text: str, *, depth: Depth = "manager") -> str:
         """Return the heading of a column escaped, linked where it is a term or holds one."""
-        key = self._heads.get(text.casefold())
+        key = self._words.heads.get(text.casefold())
         if key:
             return self._link(key, text, depth)
-        found = self._head_pattern.search(text)
-        key = self._heads.get(found[0].casefold(), "") if found else ""
+        found = self._words.head_pattern.search(text)
+        key = self._words.heads.get(found[0].casefold(), "") if found else ""
         if found is None or not key:
             return escape(text)
         link = self._link(key, found[0], depth)
@@ -87,12 +109,9 @@ class Glossary:
 
     def entries(self) -> list[Entry]:
         """Return the terms that occur, in the order of the alphabet."""
-        names, meanings = (
-            self.messages.section("report.term"),
-            self.messages.section("glossary"),
-        )
+        known = self._words
         entries = [
-            Entry(key=key, term=names[key], meaning=meanings[key], depth=depth)
+            Entry(key=key, term=known.names[key], meaning=known.meanings[key], depth=depth)
             for key, depth in self.used.items()
         ]
         return sorted(entries, key=lambda entry: entry.term.casefold())
