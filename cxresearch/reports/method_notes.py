@@ -1,7 +1,8 @@
 """What the code says about its method: formulas and references of the functions a step calls.
 
 Read from the source of the package, not from imported modules: a page can be made without
-loading what only an analysis needs.
+loading what only an analysis needs. Of a module only the functions asked for are parsed; a
+whole one takes ten times as long.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ast
 import inspect
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,6 +21,13 @@ _SECTION = re.compile(r"^(?P<name>[A-Z][A-Za-z ]+)\n-{3,}\n", re.MULTILINE)
 _DOI = re.compile(r"(?:doi:\s?|https?://(?:dx\.)?doi\.org/)(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _AUTHOR = re.compile(r"(?:\.\. \[\d+\] )?(?:v[ao]n |de )?[A-ZÀ-Þ][\w'’\-]+,? [A-Z]\.")
 _MATH = re.compile(r"^\.\. math::(?P<tex>.*\n(?:(?:[ \t]+.*)?\n)*)", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^[ \t]*from (cxresearch\.[\w.]+) import (\([^()]*\)|[^#\n]*)", re.MULTILINE
+)
+_IMPORTED = re.compile(r"(\w+)(?: as \w+)?")
+_END = re.compile(r"\n\n\n(?=\S)|\Z")
+"""Where a function ends in source that is formatted as ours is."""
+
 _FOLLOWED = 2
 _ROOMS = ("drivers", "peak_end", "psychometrics", "servqual")
 
@@ -59,7 +68,16 @@ class MethodNotes:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Function:
     doc: str
-    calls: tuple[tuple[str, str], ...]
+    body: ast.stmt
+    module: str
+
+    @property
+    def calls(self) -> Iterable[tuple[str, str]]:
+        """Functions it calls by their name alone, each with the module that has it."""
+        _, imported = _module(self.module)
+        called = (node.func for node in ast.walk(self.body) if isinstance(node, ast.Call))
+        names = dict.fromkeys(call.id for call in called if isinstance(call, ast.Name))
+        return [(imported.get(name, self.module), name) for name in names]
 
 
 @cache
@@ -193,32 +211,28 @@ def _references(module: str, name: str, steps: int) -> tuple[Reference, ...]:
 @cache
 def _find(module: str, name: str) -> _Function | None:
     """Return a function of the package, through the modules that hand it on."""
-    tree, imported = _module(module)
-    if tree is None:
-        return None
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            doc = inspect.cleandoc(ast.get_docstring(node, clean=False) or "")
-            called = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
-            names = [call.id for call in called if isinstance(call, ast.Name)]
-            places = [(imported.get(called_name, module), called_name) for called_name in names]
-            return _Function(doc=doc, calls=tuple(dict.fromkeys(places)))
-    return _find(imported[name], name) if imported.get(name, module) != module else None
+    source, imported = _module(module)
+    begin = re.search(rf"^def {name}\(", source, re.MULTILINE)
+    if begin is None:
+        return _find(imported[name], name) if imported.get(name, module) != module else None
+    end = next(_END.finditer(source, begin.end()))
+    (node,) = ast.parse(source[begin.start() : end.start()]).body
+    doc = inspect.cleandoc(ast.get_docstring(node, clean=False) or "")  # type: ignore[arg-type]
+    return _Function(doc=doc, body=node, module=module)
 
 
 @cache
-def _module(module: str) -> tuple[ast.Module | None, dict[str, str]]:
+def _module(module: str) -> tuple[str, dict[str, str]]:
+    """Return the source of a module and where it has its names from."""
     base = Path(str(files("cxresearch"))).joinpath(*module.split(".")[1:])
     path = (
         base.with_suffix(".py") if base.with_suffix(".py").is_file() else base / "__init__.py"
     )
     if not path.is_file():
-        return None, {}
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+        return "", {}
+    source = path.read_text(encoding="utf-8")
     # A room that imports a name when it is first used lists its names in a stub.
     stub = path.with_suffix(".pyi")
-    listed = ast.parse(stub.read_text(encoding="utf-8")).body if stub.is_file() else []
-    nodes = [*ast.walk(tree), *listed]
-    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
-    ours = [node for node in imports if (node.module or "").startswith("cxresearch.")]
-    return tree, {alias.name: str(node.module) for node in ours for alias in node.names}
+    listed = stub.read_text(encoding="utf-8") if stub.is_file() else ""
+    imports = [*_IMPORT.findall(source), *_IMPORT.findall(listed)]
+    return source, {n: place for place, names in imports for n in _IMPORTED.findall(names)}

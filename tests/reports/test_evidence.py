@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import tomllib
@@ -200,6 +201,19 @@ def test_every_written_formula_belongs_to_a_function_and_can_be_shown() -> None:
     for name, formulas in written.items():
         for tex in formulas:
             assert formula_html(tex, block=True).count("<math ") == 1, name
+
+
+def test_references_read_from_the_source_are_those_of_the_functions() -> None:
+    public = {name: getattr(cxresearch, name) for name in cxresearch.__all__}
+    own = {
+        name: read_references(inspect.getdoc(function) or "")
+        for name, function in public.items()
+        if inspect.isfunction(function)
+    }
+    cited = {name: references for name, references in own.items() if references}
+    assert len(cited) > 50
+    for name, references in cited.items():
+        assert notes_of_code(f"cx.{name}(x)").references == references, name
 
 
 def test_a_step_without_formula_still_says_how_to_have_it_again() -> None:
