@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from html import escape
 
@@ -56,8 +57,13 @@ def _reference(reference: Reference) -> str:
 
 @cache
 def _highlighted(source: str) -> str:
+    return str(_highlighter()(source))
+
+
+@cache
+def _highlighter() -> Callable[[str], str]:
     with without_slow_imports():
         from nbconvert.filters.highlight import Highlight2HTML
 
-    highlight = Highlight2HTML(pygments_lexer="python")  # type: ignore[no-untyped-call]
-    return str(highlight(source))
+    highlight: Callable[[str], str] = Highlight2HTML(pygments_lexer="python")  # type: ignore[no-untyped-call]
+    return highlight
