@@ -46,10 +46,9 @@ def is_plain(html: str) -> bool:
 
 
 def _stands_right(element: ElementTree.Element) -> bool:
-    allowed = _INSIDE[element.tag]
-    if any(child.tag not in allowed for child in element):
+    if not {child.tag for child in element} <= _INSIDE[element.tag]:
         return False
     if element.tag not in _WITHOUT_TEXT:
         return True
     texts = [element.text or "", *(child.tail or "" for child in element)]
-    return not any(text.strip(" \n\t") for text in texts)
+    return not "".join(texts).strip(" \n\t")
