@@ -11,11 +11,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
+from cxresearch._rows import values_of
 from cxresearch._types import Json
 from cxresearch.errors import CxError
 
 SCHEMA = 1
 _SHOWN = 12
+_LONGEST = 50
 WHOLE = "the analysis as a whole"
 """Line above ``glance()`` where a result shows itself."""
 
@@ -100,25 +102,44 @@ class Result:
 
     def _repr_html_(self) -> str:
         glance, tidy = self.glance(), self.tidy()
-        shared = [name for name in (*TIDY_COLUMNS, "label") if name in tidy.columns]
-        shown = tidy[shared].dropna(axis="columns", how="all").head(_SHOWN)
-        left = len(tidy) - len(shown)
+        left = max(0, len(tidy) - _SHOWN)
         more = f"<p>{left} more {'row' if left == 1 else 'rows'}: .tidy()</p>" if left else ""
-        style: dict[str, Any] = {
-            "index": False,
-            "border": 0,
-            "na_rep": "",
-            "float_format": "{:.4g}".format,
-        }
         n = glance["n"].iloc[0] if "n" in glance else None
         count = f", n = {n:g}" if isinstance(n, (int, float, np.number)) and n == n else ""
         unit = f", in {self.unit}" if self.unit else ""
         return (
             f"<p><strong>{escape(self.kind.replace('_', ' '))}</strong>{count}"
-            f"{escape(unit)}</p>{shown.to_html(**style)}{more}"
+            f"{escape(unit)}</p>{_first_rows(tidy)}{more}"
             f"<details><summary>{WHOLE}</summary>"
             f"{glance.T.to_html(header=False, border=0, na_rep='')}</details>"
         )
+
+
+def _first_rows(tidy: pd.DataFrame) -> str:
+    """Return the shared columns as HTML, in the layout that pandas gives a frame in a cell."""
+    names = [name for name in (*TIDY_COLUMNS, "label") if name in tidy.columns]
+    shared = tidy[names]
+    known = shared.notna().to_numpy().any(axis=0)
+    names = [name for name, told in zip(names, known, strict=True) if told]
+    head = "".join(f"      <th>{name}</th>\n" for name in names)
+    body = "".join(
+        "    <tr>\n"
+        + "".join(f"      <td>{_told(value)}</td>\n" for value in row)
+        + "    </tr>\n"
+        for row in values_of(shared[names].head(_SHOWN))
+    )
+    return (
+        '<table class="dataframe">\n  <thead>\n    <tr style="text-align: right;">\n'
+        f"{head}    </tr>\n  </thead>\n  <tbody>\n{body}  </tbody>\n</table>"
+    )
+
+
+def _told(value: Any) -> str:
+    if pd.isna(value):
+        return ""
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return escape(short, quote=False)
 
 
 def _encode(value: Any, path: str, notes: list[str]) -> Any:
