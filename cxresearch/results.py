@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from cxresearch._rows import values_of
 from cxresearch._types import Json
 from cxresearch.errors import CxError
 
@@ -117,17 +116,15 @@ class Result:
 
 def _first_rows(tidy: pd.DataFrame) -> str:
     """Return the shared columns as HTML, in the layout that pandas gives a frame in a cell."""
-    names = [name for name in (*TIDY_COLUMNS, "label") if name in tidy.columns]
-    shared = tidy[names]
-    known = shared.notna().to_numpy().any(axis=0)
-    names = [name for name, told in zip(names, known, strict=True) if told]
-    head = "".join(f"      <th>{name}</th>\n" for name in names)
-    body = "".join(
-        "    <tr>\n"
-        + "".join(f"      <td>{_told(value)}</td>\n" for value in row)
-        + "    </tr>\n"
-        for row in values_of(shared[names].head(_SHOWN))
-    )
+    columns = {
+        name: tidy[name].tolist() for name in (*TIDY_COLUMNS, "label") if name in tidy.columns
+    }
+    known = {
+        name: cells[:_SHOWN] for name, cells in columns.items() if not all(map(pd.isna, cells))
+    }
+    head = "".join(f"      <th>{name}</th>\n" for name in known)
+    told = [[f"      <td>{_told(cell)}</td>\n" for cell in cells] for cells in known.values()]
+    body = "".join(f"    <tr>\n{''.join(row)}    </tr>\n" for row in zip(*told, strict=True))
     return (
         '<table class="dataframe">\n  <thead>\n    <tr style="text-align: right;">\n'
         f"{head}    </tr>\n  </thead>\n  <tbody>\n{body}  </tbody>\n</table>"
