@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,15 +91,25 @@ class PlanComparisonResult(Result):
 
     def is_confirmatory(self, kind: str, *, term: str = "", group: str = "") -> bool:
         """Tell whether a row of a result answers a confirmatory hypothesis."""
-        own = self.estimates[self.estimates["term"].isin(self.confirmatory)]
-        if kind in _SEQUENTIAL:  # the same difference, at the looks that were planned
-            looks = self.estimates[self.estimates["group"] == "looks"]
-            told = own["kinds"].str.split().map(lambda kinds: "conditions" in kinds)
-            return bool((looks["status"] == "planned").all() and told.any())
-        for row in rows_of(own[own["group"] == "hypothesis"]):
-            if kind in str(row.kinds).split() and _is_row(str(row.row), term, group):
-                return True
-        return False
+        return self.confirms()(kind, term, group)
+
+    def confirms(self) -> Callable[[str, str, str], bool]:
+        """Return `is_confirmatory` as a function of kind, term and group, for many rows."""
+        elements = rows_of(self.estimates)
+        own = [one for one in elements if one.term in self.confirmatory]
+        looked = all(one.status == "planned" for one in elements if one.group == "looks")
+        # A sequential test is about the same difference, at the looks that were planned.
+        in_time = looked and any("conditions" in one.kinds.split() for one in own)
+        named = [
+            (str(one.kinds).split(), str(one.row)) for one in own if one.group == "hypothesis"
+        ]
+
+        def told(kind: str, term: str, group: str) -> bool:
+            if kind in _SEQUENTIAL:
+                return in_time
+            return any(kind in kinds and _is_row(row, term, group) for kinds, row in named)
+
+        return told
 
 
 def _is_row(row: str, term: str, group: str) -> bool:

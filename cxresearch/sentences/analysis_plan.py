@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
 from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
 from cxresearch.planned import PlanComparisonResult
@@ -41,9 +39,10 @@ def _(
 
 
 def _said(result: PlanComparisonResult) -> Iterator[tuple[str, dict[str, Any], float]]:
-    planned = result.estimates[result.estimates["group"] != "analysis"]
-    kept = planned["status"] == "planned"
-    counts = {"kept": int(kept.sum()), "elements": len(planned), "locked": result.locked}
+    elements = rows_of(result.estimates)
+    planned = [one for one in elements if one.group != "analysis"]
+    kept = sum(one.status == "planned" for one in planned)
+    counts = {"kept": kept, "elements": len(planned), "locked": result.locked}
     if not result.locked:
         yield "unlocked_warning", counts, 3.8
     elif not result.before_data:
@@ -51,16 +50,13 @@ def _said(result: PlanComparisonResult) -> Iterator[tuple[str, dict[str, Any], f
     else:
         yield "locked", counts, 1.8
     for name, (status, when, rank) in _WARNED.items():
-        rows = result.estimates[
-            (result.estimates["status"] == status) & (result.estimates["when"] == when)
+        listed = [
+            f"{one.group}\t{one.term}"
+            for one in elements
+            if one.status == status and one.when == when
         ]
-        if len(rows):
-            yield name, {"listed": _listed(rows)}, rank
-
-
-def _listed(rows: pd.DataFrame) -> str:
-    """Return elements as one text that can be told again in another language."""
-    return "\n".join(f"{row.group}\t{row.term}" for row in rows_of(rows))
+        if listed:  # one text, that can be told again in another language
+            yield name, {"listed": "\n".join(listed)}, rank
 
 
 def _quality(name: str, values: dict[str, Any], messages: Messages, rank: float) -> Finding:
@@ -95,11 +91,15 @@ def mark_planned(
     """
     if comparison is None:
         return tuple(found)
-    return tuple(_marked(one, comparison) for one in found)
-
-
-def _marked(one: Finding, comparison: PlanComparisonResult) -> Finding:
-    if one.topic == "quality":
-        return one
-    named = comparison.is_confirmatory(one.result, term=one.term, group=one.group)
-    return replace(one, planned="confirmatory" if named else "exploratory")
+    confirms = comparison.confirms()
+    return tuple(
+        one
+        if one.topic == "quality"
+        else replace(
+            one,
+            planned="confirmatory"
+            if confirms(one.result, one.term, one.group)
+            else "exploratory",
+        )
+        for one in found
+    )

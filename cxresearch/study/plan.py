@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -120,24 +121,27 @@ def rule_words(rule: Exclusion) -> str:
     return f"{rule.rule}: {rule.detail}" if rule.detail else rule.rule
 
 
-def locked_plans(lock: PlanLock, codebook: Codebook | None) -> list[AnalysisPlan]:
-    """Return the plan of every locked version; names are no longer checked."""
+def locked_plans(
+    lock: PlanLock, codebook: Codebook | None, *, read: AnalysisPlan | None = None
+) -> list[AnalysisPlan]:
+    """Return the plan of every locked version; names are no longer checked.
+
+    A version that has been `read` with the same codebook is not read again.
+    """
     return [
-        parse_plan(
-            version.text.encode("utf-8"), None, subject=f"version {number} in {LOCK_FILE}"
-        )
-        if codebook is None
-        else _renamed(version, number, codebook)
+        read
+        if read is not None and version.sha256 == read.sha256
+        else _locked_plan(version, number, codebook)
         for number, version in enumerate(lock.versions, start=1)
     ]
 
 
-def _renamed(version: PlanVersion, number: int, codebook: Codebook) -> AnalysisPlan:
+def _locked_plan(version: PlanVersion, number: int, codebook: Codebook | None) -> AnalysisPlan:
     data = version.text.encode("utf-8")
-    try:
-        return parse_plan(data, codebook)
-    except StudyError:
-        return parse_plan(data, None, subject=f"version {number} in {LOCK_FILE}")
+    if codebook is not None:
+        with suppress(StudyError):  # names of the codebook may have changed since
+            return parse_plan(data, codebook)
+    return parse_plan(data, None, subject=f"version {number} in {LOCK_FILE}")
 
 
 def lock_plan(

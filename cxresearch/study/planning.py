@@ -140,7 +140,8 @@ def compare_with_plan(
         participants=_participants(sample),
     )
     lock = study.plan_lock
-    versions = list(zip(lock.versions, locked_plans(lock, study.codebook), strict=True))
+    plans = locked_plans(lock, study.codebook, read=study.plan)
+    versions = list(zip(lock.versions, plans, strict=True))
     return compare_plan(study.plan, done, versions=versions)
 
 
