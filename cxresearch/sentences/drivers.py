@@ -52,6 +52,9 @@ class _Share:
         self.result = result
         self.labels = labels
         self.messages = messages
+        self.pairs = {
+            frozenset((pair.term, pair.other)): pair for pair in each(result.differences)
+        }
 
     def whole(self) -> Finding:
         """Say how much of the outcome the drivers account for, in plain words."""
@@ -216,18 +219,11 @@ class _Share:
 
     def _pair(self, one: str, other: str) -> Sureness:
         """Return how far the data decide that the first driver's share is the larger one."""
-        pairs = self.result.differences
-        found = pairs[
-            ((pairs["term"] == one) & (pairs["other"] == other))
-            | ((pairs["term"] == other) & (pairs["other"] == one))
-        ]
-        if found.empty:
+        pair = self.pairs.get(frozenset((one, other)))
+        if pair is None:
             return "not_decided"
-        row = found.iloc[0]
         level = self.result.confidence_level
-        return sureness(
-            row["p_adjusted"], row["conf_low"], row["conf_high"], confidence_level=level
-        )
+        return sureness(pair.p_adjusted, pair.conf_low, pair.conf_high, confidence_level=level)
 
 
 _LEAST: tuple[Sureness, ...] = ("not_decided", "likely", "clear")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +55,16 @@ class _Groups:
     ) -> None:
         self.result, self.labels, self.messages = result, labels, messages
         self.shown = result.estimates[~result.estimates["suppressed"].astype(bool)]
+        self.cells: dict[str, dict[str, Any]] = defaultdict(dict)
+        for cell in each(self.shown):
+            self.cells[cell.term][cell.group] = cell
+        self.pairs: dict[str, list[Any]] = defaultdict(list)
+        for pair in each(result.differences):
+            if pair.measure == "percent":
+                self.pairs[pair.term].append(pair)
+        self.decisions: dict[str, dict[str, float]] = defaultdict(dict)
+        for test in each(result.tests):
+            self.decisions[test.group][test.term] = float(test.p_adjusted)
         named = clean((labels or {}).get(result.segment, ""))
         unnamed_wave = result.segment == "wave" and codebook is None
         self.common: dict[str, Any] = {
@@ -72,7 +83,8 @@ class _Groups:
             least = {"least": self._least()}
             yield self._told("segment_too_small", least, rank=_NOTHING)
             return
-        if not self._decisions().notna().any() and result.differences.empty:
+        untested = all(missing(p) for p in self.decisions["percent"].values())
+        if untested and result.differences.empty:
             yield self._told("segment_untested", {}, rank=_NOTHING)
             yield from self._slopes()
         else:
@@ -119,40 +131,38 @@ class _Groups:
         groups, and a pair whose interval leaves out zero with all pairs allowed for. More
         groups than pairs are made for have the permutation test alone.
         """
-        decided = self._decisions().get(term, math.nan)
+        decided = self.decisions["percent"].get(term, math.nan)
         level = 1 - self.result.confidence_level
         if not missing(decided) and decided >= level:
             return None
-        if self._cells(term)["percent"].count() < 2:
+        if len(self._shares(term)) < 2:
             return None
         if self.result.differences.empty:
             return None if missing(decided) else self._spread(term)
-        pairs = self._pairs(term)
-        clear = pairs[
-            (pairs["p_adjusted"] < level)
-            & ((pairs["simultaneous_low"] > 0) | (pairs["simultaneous_high"] < 0))
+        clear = [
+            pair
+            for pair in self.pairs[term]
+            if pair.p_adjusted < level
+            and (pair.simultaneous_low > 0 or pair.simultaneous_high < 0)
         ]
-        if clear.empty:
+        if not clear:
             return None
-        widest = clear.iloc[clear["estimate"].abs().argmax()]
-        return self._pair(term, widest)
+        return self._pair(term, max(clear, key=lambda pair: abs(pair.estimate)))
 
-    def _pair(self, term: str, pair: pd.Series) -> Finding:
-        turned = pair["estimate"] < 0
-        high, low = (
-            (pair["second"], pair["first"]) if turned else (pair["first"], pair["second"])
-        )
-        ends = pair["simultaneous_low"], pair["simultaneous_high"]
+    def _pair(self, term: str, pair: Any) -> Finding:
+        turned = pair.estimate < 0
+        high, low = (pair.second, pair.first) if turned else (pair.first, pair.second)
+        ends = pair.simultaneous_low, pair.simultaneous_high
         conf_low, conf_high = (-ends[1], -ends[0]) if turned else ends
-        size = abs(float(pair["estimate"]))
+        size = abs(float(pair.estimate))
         values = self._ends(term, str(high), str(low)) | {
             "estimate": size / 100,
             "conf_low": conf_low / 100,
             "conf_high": conf_high / 100,
             "percentage_points": True,
-            "p_adjusted": float(pair["p_adjusted"]),
+            "p_adjusted": float(pair.p_adjusted),
         }
-        signs = set(self._cells(term).loc[[high, low], "sign"])
+        signs = {self.cells[term][group].sign for group in (high, low)}
         message = {1: "segment_more", -1: "segment_more_against"}.get(
             signs.pop() if len(signs) == 1 else 0, "segment_more_unsigned"
         )
@@ -169,9 +179,9 @@ class _Groups:
         )
 
     def _spread(self, term: str) -> Finding:
-        shares = self._cells(term)["percent"].dropna()
-        high, low = str(shares.idxmax()), str(shares.idxmin())
-        size = float(shares.max() - shares.min())
+        shares = self._shares(term)
+        high, low = max(shares, key=shares.__getitem__), min(shares, key=shares.__getitem__)
+        size = shares[high] - shares[low]
         return self._told(
             "segment_spread",
             self._ends(term, high, low),
@@ -197,28 +207,22 @@ class _Groups:
             yield self._told("segment_slopes", others, sure="clear", rank=_SLOPES)
 
     def _uneven(self) -> list[str]:
-        decided = self._decisions("coefficient").drop("all_drivers", errors="ignore")
-        return [str(t) for t in decided[decided < 1 - self.result.confidence_level].index]
+        level = 1 - self.result.confidence_level
+        decided = self.decisions["coefficient"].items()
+        return [str(term) for term, p in decided if term != "all_drivers" and p < level]
 
-    def _decisions(self, measure: str = "percent") -> pd.Series:
-        """Return the adjusted p of each driver in one kind of test; empty where not made."""
-        tests = self.result.tests
-        return tests[tests["group"] == measure].set_index("term")["p_adjusted"].astype(float)
-
-    def _pairs(self, term: str) -> pd.DataFrame:
-        pairs = self.result.differences
-        return pairs[(pairs["term"] == term) & (pairs["measure"] == "percent")]
-
-    def _cells(self, term: str) -> pd.DataFrame:
-        return self.shown[self.shown["term"] == term].set_index("group")
+    def _shares(self, term: str) -> dict[str, float]:
+        """Return the shares of a driver that are known, by group."""
+        cells = self.cells[term].values()
+        return {str(cell.group): cell.percent for cell in cells if not missing(cell.percent)}
 
     def _ends(self, term: str, high: str, low: str) -> dict[str, Any]:
-        percent = self._cells(term)["percent"] / 100
+        shares = self._shares(term)
         return name_values(term, self.labels, self.messages) | {
             "high_group": clean(high),
             "low_group": clean(low),
-            "part": float(percent[high]),
-            "other_part": float(percent[low]),
+            "part": shares[high] / 100,
+            "other_part": shares[low] / 100,
         }
 
     def _least(self) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
-
-import pandas as pd
 
 from cxresearch._rows import rows_of
 from cxresearch.codebook.model import Codebook
@@ -46,10 +46,33 @@ def _(
 ) -> tuple[Finding, ...]:
     check_limit(limit)
     messages = Messages(language)
-    gaps = [*_gap_findings(result, messages)]
+    whole = _whole(result)
+    gaps = [*_gap_findings(whole, messages)]
     segments = [*segment_findings(result, messages, codebook)]
     chosen = _chosen(gaps, segments, limit)
-    return (*chosen, *_actions(result, messages))
+    return (*chosen, *_actions(whole, messages))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Whole:
+    """What holds over everybody: rows of the estimates by level, and points by dimension."""
+
+    gaps: ServqualGapsResult
+    rows: Mapping[str, list[Any]]
+    points: Mapping[str, float]
+
+    def weight(self, dimension: str) -> float:
+        """Return the importance of a dimension, 1 on average; 1 where there are no points."""
+        mean = sum(self.points.values()) / len(self.points) if self.points else 0.0
+        return self.points.get(dimension, mean) / mean if mean > 0 else 1.0
+
+
+def _whole(gaps: ServqualGapsResult) -> _Whole:
+    rows: dict[str, list[Any]] = defaultdict(list)
+    for row in rows_of(gaps.estimates[gaps.estimates["segment"] == ""]):
+        rows[row.level].append(row)
+    points = zip(gaps.importance["term"], gaps.importance["estimate"], strict=True)
+    return _Whole(gaps, rows, {str(t): float(p) for t, p in points if not math.isnan(p)})
 
 
 def row_values(row: Any, gaps: ServqualGapsResult) -> dict[str, Any]:
@@ -68,9 +91,9 @@ def row_values(row: Any, gaps: ServqualGapsResult) -> dict[str, Any]:
     }
 
 
-def _gap_findings(gaps: ServqualGapsResult, messages: Messages) -> Iterator[Finding]:
-    rows = list(_rows(gaps, "dimension"))
-    scores = [abs(row.estimate) * _weight(gaps, row.term) for row in rows]
+def _gap_findings(whole: _Whole, messages: Messages) -> Iterator[Finding]:
+    gaps, rows = whole.gaps, whole.rows["dimension"]
+    scores = [abs(row.estimate) * whole.weight(row.term) for row in rows]
     leading = sorted(scores, reverse=True)[:_LEADING]
     for row, score in zip(rows, scores, strict=True):
         sure = _sure(row, gaps)
@@ -79,7 +102,7 @@ def _gap_findings(gaps: ServqualGapsResult, messages: Messages) -> Iterator[Find
             tier = _TIERS_LATER
         rank = tier + _squeezed(score)
         yield _gap_finding(row, gaps, messages, message=_message(row, sure), rank=rank)
-    for row in _rows(gaps, "overall") if gaps.told_overall else ():
+    for row in whole.rows["overall"] if gaps.told_overall else ():
         sure = _sure(row, gaps)
         key = _overall_message(row, sure)
         if key and (row.term, sure) in _TIERS:
@@ -149,45 +172,42 @@ def _chosen(
 # ── what to do first ──────────────────────────────────────────────────────────────────────
 
 
-def _actions(gaps: ServqualGapsResult, messages: Messages) -> Iterator[Finding]:
-    items = _items_to_act_on(gaps)
+def _actions(whole: _Whole, messages: Messages) -> Iterator[Finding]:
+    items = _items_to_act_on(whole)
     for place, row in enumerate(items):
-        yield _item_action(row, gaps, messages, rank=float(_MOST_ACTIONS + 1 - place))
-    if not items and any(True for _ in _rows(gaps, "item")):
+        yield _item_action(row, whole, messages, rank=float(_MOST_ACTIONS + 1 - place))
+    if not items and whole.rows["item"]:
         yield told(
             "findings.action_none",
             {},
             messages,
             sure="not_decided",
             rank=1.0,
-            result=gaps.kind,
+            result=whole.gaps.kind,
             topic="action",
         )
-    waiting = _dimension_that_can_wait(gaps, items)
+    waiting = _dimension_that_can_wait(whole, items)
     if waiting is not None:
-        yield _leave_action(waiting, gaps, messages)
+        yield _leave_action(waiting, whole, messages)
 
 
-def _items_to_act_on(gaps: ServqualGapsResult) -> list[Any]:
+def _items_to_act_on(whole: _Whole) -> list[Any]:
     """Return of each dimension the item with the widest clear shortfall, the foremost first."""
     widest: dict[str, Any] = {}
-    for row in _rows(gaps, "item"):
-        if row.estimate < 0 and _sure(row, gaps) == "clear":
+    for row in whole.rows["item"]:
+        if row.estimate < 0 and _sure(row, whole.gaps) == "clear":
             best = widest.get(row.dimension)
             widest[row.dimension] = (
                 row if best is None or row.estimate < best.estimate else best
             )
-    ranked = sorted(
-        widest.values(), key=lambda row: row.estimate * _weight(gaps, row.dimension)
-    )
+    ranked = sorted(widest.values(), key=lambda row: row.estimate * whole.weight(row.dimension))
     return ranked[:_MOST_ACTIONS]
 
 
-def _item_action(
-    row: Any, gaps: ServqualGapsResult, messages: Messages, *, rank: float
-) -> Finding:
-    labels = {r.term: r.label for r in _rows(gaps, "dimension")}
-    points = _points(gaps).get(row.dimension)
+def _item_action(row: Any, whole: _Whole, messages: Messages, *, rank: float) -> Finding:
+    gaps = whole.gaps
+    labels = {one.term: one.label for one in whole.rows["dimension"]}
+    points = whole.points.get(row.dimension)
     values = row_values(row, gaps) | {
         "item": clean(row.label),
         "dimension": clean(labels.get(row.dimension, row.dimension)),
@@ -211,25 +231,27 @@ def _item_action(
     )
 
 
-def _dimension_that_can_wait(gaps: ServqualGapsResult, items: list[Any]) -> Any | None:
+def _dimension_that_can_wait(whole: _Whole, items: list[Any]) -> Any | None:
     """Return a dimension that can be left as it is, as far as the data bear saying so.
 
     Either customers clearly get more than they expect there, or no shortfall was found and even
     the widest one compatible with the data is smaller than that of any item to act on.
     """
+    gaps = whole.gaps
     least = min((-row.conf_high for row in items), default=0.0)
     fitting = [
         row
-        for row in _rows(gaps, "dimension")
+        for row in whole.rows["dimension"]
         if (row.estimate > 0 and _sure(row, gaps) == "clear")
         or (_sure(row, gaps) == "not_decided" and 0 < -row.conf_low < least)
     ]
     return max(fitting, key=lambda row: row.conf_low, default=None)
 
 
-def _leave_action(row: Any, gaps: ServqualGapsResult, messages: Messages) -> Finding:
+def _leave_action(row: Any, whole: _Whole, messages: Messages) -> Finding:
+    gaps = whole.gaps
     sure = _sure(row, gaps)
-    points = _points(gaps).get(row.term)
+    points = whole.points.get(row.term)
     message = "findings.leave_surplus" if sure == "clear" else "findings.leave_small"
     return told(
         message if points is None else f"{message}_points",
@@ -251,28 +273,10 @@ def _leave_action(row: Any, gaps: ServqualGapsResult, messages: Messages) -> Fin
 # ── small questions to the result ─────────────────────────────────────────────────────────
 
 
-def _rows(gaps: ServqualGapsResult, level: str) -> Iterable[Any]:
-    frame = gaps.estimates
-    chosen: pd.DataFrame = frame[(frame["level"] == level) & (frame["segment"] == "")]
-    return rows_of(chosen)
-
-
 def _sure(row: Any, gaps: ServqualGapsResult) -> Sureness:
     return sureness(
         row.p_adjusted, row.conf_low, row.conf_high, confidence_level=gaps.confidence_level
     )
-
-
-def _points(gaps: ServqualGapsResult) -> dict[str, float]:
-    frame = gaps.importance.dropna(subset=["estimate"])
-    return {str(t): float(p) for t, p in zip(frame["term"], frame["estimate"], strict=True)}
-
-
-def _weight(gaps: ServqualGapsResult, dimension: str) -> float:
-    """Return the importance of a dimension, 1 on average; 1 where there are no points."""
-    points = _points(gaps)
-    mean = sum(points.values()) / len(points) if points else 0.0
-    return points.get(dimension, mean) / mean if mean > 0 else 1.0
 
 
 def _squeezed(score: float) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cxresearch._rows import rows_of
@@ -45,6 +46,25 @@ def display_table(
         numeric=tuple(column.heading for column in columns if column.numeric),
         notes=tuple(note for note in notes if note),
     )
+
+
+def beside(data: pd.DataFrame, other: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return data with columns of the rows of `other` that have the same term, nan for none.
+
+    Examples
+    --------
+    >>> gaps = pd.DataFrame({"term": ["staff", "room"], "gap": [-0.5, 0.1]})
+    >>> points = pd.DataFrame({"term": ["room", "desk"], "estimate": [60.0, 40.0]})
+    >>> beside(gaps, points, {"estimate": "importance"})["importance"].tolist()
+    [nan, 60.0]
+    """
+    places = {term: place for place, term in enumerate(other["term"].tolist())}
+    rows = np.array([places.get(term, -1) for term in data["term"].tolist()], dtype=int)
+    found = {}
+    for source, name in columns.items():
+        values = other[source].to_numpy()
+        found[name] = values[rows] if (rows >= 0).all() else np.append(values, np.nan)[rows]
+    return data.assign(**found)
 
 
 def degrees_of_freedom(value: float, formats: Formats) -> str:

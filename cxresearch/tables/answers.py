@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,14 +108,14 @@ def _questions(responses: Responses) -> Iterator[dict[str, Any]]:
                 column = battery.column(part, item)
                 if column not in missing:
                     continue
-                counts = missing[column].value_counts()
-                answered = int(counts.get("", 0))
+                counts = Counter(missing[column].tolist())
+                answered = counts[""]
                 yield {
                     "column": column,
                     "item": item.text,
                     "part": part,
                     "answered": answered,
-                    **{kind: int(counts.get(kind, 0)) for kind in _KINDS},
+                    **{kind: counts[kind] for kind in _KINDS},
                     "missing_share": 1 - answered / len(missing) if len(missing) else np.nan,
                 }
 

@@ -13,7 +13,7 @@ from cxresearch.drivers.missing_answers import MissingAnswersResult
 from cxresearch.drivers.models import DriverModelResult
 from cxresearch.drivers.what_if import WhatIfResult
 from cxresearch.shown import DisplayTable
-from cxresearch.tables._build import Column, display_table
+from cxresearch.tables._build import Column, beside, display_table
 from cxresearch.tables._drivers import (
     Labels,
     chance_column,
@@ -317,14 +317,13 @@ def _model_notes(model: DriverModelResult, formats: Formats) -> list[str]:
 
 def _side_by_side(missing: MissingAnswersResult) -> pd.DataFrame:
     chosen = missing.estimates[missing.estimates["group"] == missing.treatment]
-    data = chosen.merge(missing.available, on="term", how="left")
+    counts = [name for name in missing.available.columns if name != "term"]
+    data = beside(chosen, missing.available, {name: name for name in counts})
     other = missing.estimates[missing.estimates["group"] == "listwise"]
     if missing.treatment == "listwise" or other.empty:
         return data
-    kept = other.set_index("term")[["estimate", "conf_low", "conf_high", "p_adjusted"]]
-    return data.merge(
-        kept.add_prefix("listwise_"), left_on="term", right_index=True, how="left"
-    )
+    kept = ("estimate", "conf_low", "conf_high", "p_adjusted")
+    return beside(data, other, {name: f"listwise_{name}" for name in kept})
 
 
 def _missing_notes(missing: MissingAnswersResult, formats: Formats) -> list[str]:

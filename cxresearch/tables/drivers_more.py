@@ -12,7 +12,7 @@ from cxresearch.drivers.forest import ForestImportanceResult
 from cxresearch.drivers.planning import DriverPlanResult
 from cxresearch.drivers.pooled_shares import ImputedImportanceResult
 from cxresearch.shown import DisplayTable
-from cxresearch.tables._build import Column, display_table
+from cxresearch.tables._build import Column, beside, display_table
 from cxresearch.tables._drivers import (
     Labels,
     chance_column,
@@ -183,16 +183,14 @@ def _percents(heading: str, low: str, high: str, formats: Formats) -> Column:
 def _beside_listwise(imputed: ImputedImportanceResult) -> pd.DataFrame:
     rows = imputed.estimates
     pooled = rows[rows["group"] == "imputation"]
-    data = pooled.sort_values("estimate", ascending=False, kind="stable").merge(
-        imputed.available, on="term", how="left"
-    )
-    other = rows[rows["group"] == "listwise"].set_index("term")
+    data = pooled.sort_values("estimate", ascending=False, kind="stable")
+    counts = [name for name in imputed.available.columns if name != "term"]
+    data = beside(data, imputed.available, {name: name for name in counts})
+    other = rows[rows["group"] == "listwise"]
     if other.empty:
         return data
-    kept = other[["estimate", "percent", "percent_low", "percent_high", "rank"]]
-    return data.merge(
-        kept.add_prefix("listwise_"), left_on="term", right_index=True, how="left"
-    )
+    kept = ("estimate", "percent", "percent_low", "percent_high", "rank")
+    return beside(data, other, {name: f"listwise_{name}" for name in kept})
 
 
 # ── notes ───────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -184,10 +185,15 @@ def _df_pair(row: Any, formats: Formats) -> str:
 def _test_rows(segments: SegmentImportanceResult) -> pd.DataFrame:
     """Return a row a driver: ends of its shares, their difference, the tests side by side."""
     known = segments.estimates[~segments.estimates["suppressed"].astype(bool)]
-    rows = [
-        _ends(term, known[known["term"] == term], segments.differences)
-        for term in largest_first(known)
-    ]
+    cells: dict[str, list[Any]] = {term: [] for term in largest_first(known)}
+    for cell in rows_of(known[known["percent"].notna()]):
+        cells[str(cell.term)].append(cell)
+    pairs = {
+        (pair.term, pair.first, pair.second): pair
+        for pair in rows_of(segments.differences)
+        if pair.measure == "percent"
+    }
+    rows = [_ends(term, shares, pairs) for term, shares in cells.items()]
     tests = segments.tests
     if ((tests["term"] == _ALL) & (tests["group"] == "coefficient")).any():
         rows.append({"term": _ALL, "largest": "", "smallest": ""})
@@ -204,22 +210,22 @@ def _test_rows(segments: SegmentImportanceResult) -> pd.DataFrame:
     return data
 
 
-def _ends(term: str, cells: pd.DataFrame, differences: pd.DataFrame) -> dict[str, Any]:
-    shares = cells.set_index("group")["percent"].dropna()
+def _ends(
+    term: str, cells: list[Any], pairs: Mapping[tuple[str, str, str], Any]
+) -> dict[str, Any]:
+    """Return the largest and the smallest share of a driver, and their difference."""
     row: dict[str, Any] = {"term": term, "largest": "", "smallest": ""}
-    if shares.empty:
+    if not cells:
         return row
-    high, low = str(shares.idxmax()), str(shares.idxmin())
-    row |= {"largest": high, "largest_percent": float(shares.max())}
-    row |= {"smallest": low, "smallest_percent": float(shares.min())}
-    own = (differences["term"] == term) & (differences["measure"] == "percent")
+    high = max(cells, key=lambda cell: cell.percent)
+    low = min(cells, key=lambda cell: cell.percent)
+    row |= {"largest": str(high.group), "largest_percent": high.percent}
+    row |= {"smallest": str(low.group), "smallest_percent": low.percent}
     for one, other, sign in ((high, low, 1), (low, high, -1)):
-        pair = own & (differences["first"] == one) & (differences["second"] == other)
-        found: list[Any] = rows_of(differences[pair])
-        for difference in found:
-            ends = sign * difference.simultaneous_low, sign * difference.simultaneous_high
-            gap = sign * difference.estimate
-            row |= {"gap": gap, "gap_low": min(ends), "gap_high": max(ends)}
+        pair = pairs.get((term, one.group, other.group))
+        if pair is not None:
+            ends = sign * pair.simultaneous_low, sign * pair.simultaneous_high
+            row |= {"gap": sign * pair.estimate, "gap_low": min(ends), "gap_high": max(ends)}
     return row
 
 

@@ -12,7 +12,7 @@ from cxresearch.drivers.map import ImportancePerformanceResult
 from cxresearch.drivers.necessity import NecessityResult
 from cxresearch.drivers.shape import ResponseShapeResult
 from cxresearch.shown import DisplayTable
-from cxresearch.tables._build import Cell, Column, display_table
+from cxresearch.tables._build import Cell, Column, beside, display_table
 from cxresearch.tables._drivers import (
     Labels,
     chance_column,
@@ -298,13 +298,11 @@ def _gap_of(source: str, formats: Formats) -> Cell:
 def _with_intervals(placed: ImportancePerformanceResult) -> pd.DataFrame:
     data = placed.positions
     for group in ("performance", "importance"):
-        part = placed.estimates[placed.estimates["group"] == group].set_index("term")
-        part = part[["conf_low", "conf_high"]].set_axis(
-            [f"{group}_low", f"{group}_high"], axis=1
-        )
-        data = data.merge(part, left_on="term", right_index=True, how="left")
-    rated = placed.estimates[placed.estimates["group"] == "performance"].set_index("term")["n"]
-    data = data.merge(rated, left_on="term", right_index=True, how="left")
+        part = placed.estimates[placed.estimates["group"] == group]
+        names = {"conf_low": f"{group}_low", "conf_high": f"{group}_high"}
+        data = beside(data, part, names)
+    rated = placed.estimates[placed.estimates["group"] == "performance"]
+    data = beside(data, rated, {"n": "n"})
     own = [getattr(row, f"prob_{row.quadrant}") for row in rows_of(data)]
     return data.assign(prob_own=own)
 
@@ -312,14 +310,15 @@ def _with_intervals(placed: ImportancePerformanceResult) -> pd.DataFrame:
 def _asymmetry_rows(asymmetry: AsymmetryResult) -> pd.DataFrame:
     data = asymmetry.classes.rename(columns={"class": "kind"})
     for side in ("penalty", "reward"):
-        part = asymmetry.estimates[asymmetry.estimates["group"] == side].set_index("term")
-        part = part[["estimate", "conf_low", "conf_high", "n"]]
-        part = part.set_axis([side, f"{side}_low", f"{side}_high", f"n_{side}"], axis=1)
-        data = data.merge(part, left_on="term", right_index=True, how="left")
-    tested = asymmetry.estimates[asymmetry.estimates["group"] == "asymmetry"].set_index("term")
+        part = asymmetry.estimates[asymmetry.estimates["group"] == side]
+        names = {
+            "estimate": side,
+            "conf_low": f"{side}_low",
+            "conf_high": f"{side}_high",
+            "n": f"n_{side}",
+        }
+        data = beside(data, part, names)
+    tested = asymmetry.estimates[asymmetry.estimates["group"] == "asymmetry"]
     column = "p_value" if asymmetry.p_adjust == "none" else "p_adjusted"
-    data = data.merge(
-        tested[[column]].set_axis(["p_asymmetry"], axis=1), left_on="term", right_index=True,
-        how="left",
-    )  # fmt: skip
+    data = beside(data, tested, {column: "p_asymmetry"})
     return data.sort_values("range", ascending=False, kind="stable", na_position="last")

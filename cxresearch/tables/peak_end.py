@@ -14,7 +14,7 @@ from cxresearch.peak_end import (
 )
 from cxresearch.peak_end.gains import feature_slopes, gains_over_average
 from cxresearch.shown import DisplayTable, or_nothing
-from cxresearch.tables._build import Column, display_table
+from cxresearch.tables._build import Column, beside, display_table
 from cxresearch.tables._peak_end import code_sentences
 from cxresearch.wording import Formats
 from cxresearch.wording.labels import clean
@@ -113,10 +113,8 @@ def display_memory_models(
     """
     formats = Formats.of(language)
     text, level = formats.messages.text, formats.level(found.confidence_level)
-    gains = gains_over_average(found)[
-        ["term", "p_value", "p_adjusted", "conf_low", "conf_high"]
-    ]
-    data = found.tidy().merge(gains, on="term", how="left")
+    tests = ("p_value", "p_adjusted", "conf_low", "conf_high")
+    data = beside(found.tidy(), gains_over_average(found), {name: name for name in tests})
     data = data.sort_values("cv_rmse", kind="stable", na_position="last")
     decimals = rating_decimals(data["cv_rmse"])
     columns = [
@@ -173,7 +171,7 @@ def display_memory_features(
     text, level = formats.messages.text, formats.level(found.confidence_level)
     data = feature_slopes(found, "full")
     for name, table in (("share", found.shares), ("vif", found.vif)):
-        data[name] = data["term"].map(table.set_index("term")["estimate"])
+        data = beside(data, table, {"estimate": name})
     columns = [
         Column(
             text("tables.peak_end.feature"),

@@ -10,7 +10,13 @@ from cxresearch._validate import check_choice
 from cxresearch.codebook.model import Codebook
 from cxresearch.servqual import ServqualGapsResult
 from cxresearch.shown import DisplayTable
-from cxresearch.tables._build import Column, code_notes, degrees_of_freedom, display_table
+from cxresearch.tables._build import (
+    Column,
+    beside,
+    code_notes,
+    degrees_of_freedom,
+    display_table,
+)
 from cxresearch.wording import Formats, decimals_for
 from cxresearch.wording.formats import UNDEFINED
 from cxresearch.wording.labels import clean, file_stem, name_of, segment_label
@@ -74,9 +80,7 @@ def display_gaps(
         columns.append(_dimension_column(gaps, formats))
     columns += [*_mean_columns(gaps, formats), *_test_columns(gaps, formats, level)]
     if level == "dimension" and len(gaps.importance):
-        points = gaps.importance[["term", "estimate"]]
-        points = points.rename(columns={"estimate": "importance"})
-        data = data.merge(points, on="term", how="left")
+        data = beside(data, gaps.importance, {"estimate": "importance"})
         heading = formats.messages.text("tables.importance")
         columns.append(Column(heading, lambda row: formats.number(row.importance, 1)))
     return display_table(
