@@ -162,7 +162,7 @@ def duration_neglect(
         features, [*columns, "duration", *off], retrospective=retrospective,
         participant=participant, within=within,
     )  # fmt: skip
-    moved = data.columns[off]
+    moved = {name: data.columns[name].to_numpy() for name in off}
     data = replace(data, columns=data.columns.drop(columns=off))
     spread = data.columns.std()
     duration = data.columns["duration"]
@@ -217,7 +217,7 @@ def _controls(rule: str, features: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _unsure(
-    data: MemoryData, names: tuple[str, ...], moved: pd.DataFrame, spread: pd.Series
+    data: MemoryData, names: tuple[str, ...], moved: dict[str, FloatArray], spread: pd.Series
 ) -> float:
     """Return the variance of the slope that comes from variances estimated before.
 
@@ -229,7 +229,7 @@ def _unsure(
         return 0.0
     x = data.design((*names, "duration"))
     at_best, total = _slope(data, x), 0.0
-    for k in dict.fromkeys(str(name).rpartition("_")[2] for name in moved):
+    for k in dict.fromkeys(name.rpartition("_")[2] for name in moved):
         beside = x.copy()
         for place, name in enumerate(names, start=1):
             if name in bases and f"{bases[name]}{k}" in moved:
