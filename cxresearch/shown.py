@@ -151,15 +151,21 @@ class DisplayTable:
     numeric: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def to_html(self) -> str:
-        """Return the table as HTML with every text escaped."""
+    def to_html(self, **options: Any) -> str:
+        """Return the table as HTML with every text escaped.
+
+        Parameters
+        ----------
+        **options
+            As `PlainTable.to_html` takes them, such as ``region``.
+        """
         return PlainTable(
             headings=[str(column) for column in self.shown.columns],
             rows=self.shown.to_numpy(dtype=object).tolist(),
             caption=self.caption,
             numeric=self.numeric,
             notes=self.notes,
-        ).to_html()
+        ).to_html(**options)
 
     def _repr_html_(self) -> str:
         return self.to_html()
