@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from cxresearch._types import FloatArray, IntArray
+from cxresearch._types import BoolArray, FloatArray, IntArray
 from cxresearch.errors import EstimationError
 from cxresearch.peak_end._least_squares import least_squares
-from cxresearch.peak_end._memory_data import MemoryData
+from cxresearch.peak_end._memory_data import MemoryData, intercept_fit
 
 _SINGULAR = 1e-12
 """Share of a direction left without a fold, below which nothing is known of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Fold:
+    """Episodes that are left out, and those a model is fitted on.
+
+    `person` numbers the people of the kept episodes, 0 …; `repeated` tells whether somebody
+    has several of them.
+    """
+
+    out: IntArray
+    kept: IntArray
+    person: IntArray
+    repeated: bool
 
 
 def draw_folds(people: int, n_folds: int, seed: int) -> IntArray:
@@ -19,7 +35,22 @@ def draw_folds(people: int, n_folds: int, seed: int) -> IntArray:
     return np.random.default_rng(seed).permutation(fold)
 
 
-def left_out_errors(data: MemoryData, columns: tuple[str, ...], folds: IntArray) -> FloatArray:
+def split_by(folds: IntArray, person: IntArray) -> list[Fold]:
+    """Return each fold, from the folds and the people of the episodes, shape (n,)."""
+    return [_fold(folds == fold, person) for fold in range(int(folds.max()) + 1)]
+
+
+def _fold(out: BoolArray, person: IntArray) -> Fold:
+    kept = np.flatnonzero(~out)
+    people, number = np.unique(person[kept], return_inverse=True)
+    return Fold(
+        out=np.flatnonzero(out), kept=kept, person=number, repeated=len(people) < len(kept)
+    )
+
+
+def left_out_errors(
+    data: MemoryData, columns: tuple[str, ...], folds: list[Fold]
+) -> FloatArray:
     """Return the error of every episode under the model of the episodes of other folds.
 
     nan where the other folds have too few episodes to predict from.
@@ -29,28 +60,27 @@ def left_out_errors(data: MemoryData, columns: tuple[str, ...], folds: IntArray)
     data : MemoryData
     columns : tuple of str
         Predictors.
-    folds : ndarray of int, shape (n,)
-        Of each episode; those of a participant have the same one.
+    folds : list of Fold
 
     Raises
     ------
     EstimationError
         Without a fold the predictors are linearly dependent.
     """
-    x, errors = data.design(columns), np.full(data.n, np.nan)
-    parts = [np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1)]
-    parts = [part for part in parts if data.n - len(part) > x.shape[1]]
+    x, y, errors = data.design(columns), data.memory, np.full(data.n, np.nan)
+    folds = [fold for fold in folds if len(fold.kept) > x.shape[1]]
     if not data.mixed:
-        for part, predicted in zip(parts, _predicted(x, data.memory, parts), strict=True):
-            errors[part] = data.memory[part] - predicted
+        parts = [fold.out for fold in folds]
+        for part, predicted in zip(parts, _predicted(x, y, parts), strict=True):
+            errors[part] = y[part] - predicted
         return errors
-    for part in parts:
-        kept = np.delete(np.arange(data.n), part)
-        if len(np.unique(data.person[kept])) < len(kept):
-            beta = data.mixed_fit(x, rows=kept).beta
+    for fold in folds:
+        own_x, own_y = x[fold.kept], y[fold.kept]
+        if fold.repeated:
+            beta = intercept_fit(own_y, own_x, fold.person).beta
         else:
-            beta = least_squares(x[kept], data.memory[kept]).beta
-        errors[part] = data.memory[part] - x[part] @ beta
+            beta = least_squares(own_x, own_y).beta
+        errors[fold.out] = y[fold.out] - x[fold.out] @ beta
     return errors
 
 

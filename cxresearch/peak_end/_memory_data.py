@@ -70,14 +70,17 @@ class MemoryData:
         """Return an intercept beside the named features, shape (n, p)."""
         return np.column_stack([np.ones(self.n), *(self.columns[c].to_numpy() for c in names)])
 
-    def mixed_fit(
-        self, x: FloatArray, *, rows: IntArray | None = None, reml: bool = False
-    ) -> MixedFit:
-        """Fit a random intercept of the person to a design, on some rows or all."""
-        kept = np.arange(self.n) if rows is None else rows
-        _, person = np.unique(self.person[kept], return_inverse=True)
-        data = grouped_data(self.memory[kept], x[kept], np.ones((len(kept), 1)), person)
-        return fit_mixed(data, reml=reml)
+    def mixed_fit(self, x: FloatArray, *, reml: bool = False) -> MixedFit:
+        """Fit a design of all episodes with a random intercept of the person."""
+        return intercept_fit(self.memory, x, self.person, reml=reml)
+
+
+def intercept_fit(
+    y: FloatArray, x: FloatArray, person: IntArray, *, reml: bool = False
+) -> MixedFit:
+    """Fit y on the columns of x with a random intercept of the person, 0 … P − 1."""
+    data = grouped_data(y, x, np.ones((len(y), 1)), person)
+    return fit_mixed(data, reml=reml)
 
 
 def memory_data(

@@ -13,7 +13,7 @@ from cxresearch._subsets import shapley_from_subsets, subset_r2
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_count, check_fraction
 from cxresearch.errors import CxError, EstimationError
-from cxresearch.peak_end._folds import draw_folds, left_out_errors
+from cxresearch.peak_end._folds import draw_folds, left_out_errors, split_by
 from cxresearch.peak_end._least_squares import least_squares
 from cxresearch.peak_end._memory_data import MemoryData, Within, memory_data
 from cxresearch.results import Result, in_tidy_order
@@ -207,8 +207,9 @@ def compare_memory_models(
         raise CxError(f"features {constant} do not vary between episodes; nothing to compare")
     folds = draw_folds(data.people, n_folds, seed)[data.person]
     predictors = {name: _varying(name, columns, constant) for name, columns in MODELS.items()}
+    split = split_by(folds, data.person)
     errors = {
-        name: left_out_errors(data, columns, folds) if columns else np.full(data.n, np.nan)
+        name: left_out_errors(data, columns, split) if columns else np.full(data.n, np.nan)
         for name, columns in predictors.items()
     }
     rows, coefficients = zip(
