@@ -263,7 +263,7 @@ def _twice(
 
 
 def _episodes_named(frame: pd.DataFrame) -> str:
-    pairs = frame[_KEYS].drop_duplicates().itertuples(index=False)
+    pairs = dict.fromkeys(zip(*(frame[key] for key in _KEYS), strict=True))
     return several([f"{person}/{episode}" for person, episode in pairs])
 
 
