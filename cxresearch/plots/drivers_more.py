@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -29,6 +28,9 @@ from cxresearch.shown import Figure
 from cxresearch.wording import Formats
 from cxresearch.wording.drivers import grouping_name, largest_first
 from cxresearch.wording.labels import clean, file_stem, in_sentence, shortened
+
+_Cells = dict[str, list[Any]]
+"""The rows of the groups of each driver."""
 
 _MOST_COUNTS = 8
 """Groups whose numbers of respondents the caption names one by one."""
@@ -74,14 +76,14 @@ def plot_segment_importance(
     # The direction is that of each group; whether it hangs on other drivers is not looked into.
     shown = segments.estimates.assign(sign_changes=False)
     shown = shown[~shown["suppressed"].astype(bool)]
-    order = largest_first(shown)
     decimals = share_decimals((shown["percent"] / 100).tolist())
-    cells = {term: shown[shown["term"] == term] for term in order}
+    cells: _Cells = {term: [] for term in largest_first(shown)}
+    for term, cell in zip(shown["term"], each(shown.assign(term=shown["group"])), strict=True):
+        cells[term].append(cell)
     rows: list[Row] = []
     for term, part in cells.items():
         rows.append(Row(label=driver_label(term, labels, formats), heading=True))
-        groups = part.assign(term=part["group"])
-        rows += [share_row(row, None, formats, decimals) for row in each(groups)]
+        rows += [share_row(cell, None, formats, decimals) for cell in part]
     level = formats.level(segments.confidence_level)
     chart = Chart(
         rows=tuple(rows),
@@ -164,7 +166,7 @@ def plot_imputed_importance(
 
 def _segment_alternative(
     segments: SegmentImportanceResult,
-    cells: Mapping[str, pd.DataFrame],
+    cells: _Cells,
     labels: Labels,
     formats: Formats,
     decimals: int,
@@ -185,7 +187,7 @@ def _segment_alternative(
             "figures.drivers.alt_driver",
             name=spoken(term, labels, formats),
             shares=comma.join(
-                _spoken_share(row, row.group, formats, decimals) for row in each(part)
+                _spoken_share(cell, cell.group, formats, decimals) for cell in part
             ),
         )
         for term, part in cells.items()

@@ -13,6 +13,7 @@ from cxresearch.plots._draw import pictured
 from cxresearch.plots._drivers import Labels, driver_label, outcome_name, people, spoken
 from cxresearch.plots._measure import wrapped
 from cxresearch.plots._place import Layout, Text
+from cxresearch.plots._select import each
 from cxresearch.plots._words import alternative
 from cxresearch.plots.palette import INK, LINE, RECEIVED
 from cxresearch.shown import Figure
@@ -55,15 +56,15 @@ def plot_ranks(
         formats=formats,
         none=text("figures.drivers.no_ranks"),
     )
+    rows = {row.term: row for row in each(importance.estimates)}
     entries = [
         text(
             "figures.drivers.alt_rank",
             name=spoken(term, labels, formats),
-            first=formats.chance(float(row.p_top1)),
-            three=formats.chance(float(row.p_top3)),
+            first=formats.chance(rows[term].p_top1),
+            three=formats.chance(rows[term].p_top3),
         )
         for term in shown
-        for row in [importance.estimates.set_index("term").loc[term]]
     ]
     caption = [
         text("figures.drivers.ranks_explained", n=importance.n_boot),

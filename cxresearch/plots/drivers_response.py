@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from cxresearch._types import FloatArray
 from cxresearch._validate import check_names
@@ -65,17 +64,7 @@ def plot_response(
     chosen = _foremost(shape, known) if drivers is None else list(drivers)
     check_names("drivers", chosen, known, of="drivers with a curve")
     outcome = outcome_name(shape.outcome, labels, formats)
-    kinds = dict(zip(shape.shapes["term"], shape.shapes["shape"], strict=True))
-    curves = {term: shape.curve[shape.curve["term"] == term] for term in chosen}
-    panels = tuple(
-        _Panel(
-            name=driver_label(term, labels, formats),
-            kind=text(f"terms.shape.{kinds[term]}"),
-            spline=_points(curve, "spline", ["value", "estimate", "conf_low", "conf_high"]),
-            steps=_points(curve, "step", ["value", "estimate"]),
-        )
-        for term, curve in curves.items()
-    )
+    panels = _panels(shape, chosen, labels, formats)
     sheet = _Sheet(panels, text("figures.drivers.axis_expected", outcome=outcome), formats)
     level = formats.level(shape.confidence_level)
     lead = text("figures.drivers.alt_response", n=len(panels), outcome=outcome)
@@ -130,11 +119,30 @@ class _Panel:
         return [height for height in heights if math.isfinite(height)]
 
 
-def _points(curve: pd.DataFrame, group: str, columns: list[str]) -> FloatArray:
-    """Return the points of the spline or of the steps, by their value."""
-    rows = curve[curve["group"] == group][columns].to_numpy(dtype=float)
-    known = rows[~np.isnan(rows[:, columns.index("estimate")])]
-    ordered: FloatArray = known[known[:, columns.index("value")].argsort(kind="stable")]
+def _panels(
+    shape: ResponseShapeResult, chosen: list[str], labels: Labels, formats: Formats
+) -> tuple[_Panel, ...]:
+    if not chosen:
+        return ()
+    kinds = dict(zip(shape.shapes["term"], shape.shapes["shape"], strict=True))
+    term, group = (shape.curve[name].to_numpy(dtype=object) for name in ("term", "group"))
+    columns = ["value", "estimate", "conf_low", "conf_high"]
+    points = shape.curve[columns].to_numpy(dtype=float)
+    return tuple(
+        _Panel(
+            name=driver_label(own, labels, formats),
+            kind=formats.messages.text(f"terms.shape.{kinds[own]}"),
+            spline=_placed(points[(term == own) & (group == "spline")]),
+            steps=_placed(points[(term == own) & (group == "step"), :2]),
+        )
+        for own in chosen
+    )
+
+
+def _placed(points: FloatArray) -> FloatArray:
+    """Return the points that have an estimate, by their value."""
+    known = points[~np.isnan(points[:, 1])]
+    ordered: FloatArray = known[known[:, 0].argsort(kind="stable")]
     return ordered
 
 
