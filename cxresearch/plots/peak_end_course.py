@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cxresearch._types import FloatArray
 from cxresearch._validate import check_count, check_names
 from cxresearch.errors import CxError
 from cxresearch.peak_end import EpisodeFeaturesResult
@@ -109,14 +110,14 @@ def plot_trajectories(  # noqa: PLR0913 - two tables, their columns and how they
 class _Panel:
     """One set of episodes: its name, its course, and the means of its peaks and ends.
 
-    `marks` are place and height of the mean peak; of those above and below a neutral point
-    apart, as their mean would lie where hardly any peak is.
+    `peaks` are place and height of the peak of each episode, `marks` of the mean peak; of those
+    above and below a neutral point apart, as their mean would lie where hardly any peak is.
     """
 
     name: str
     course: Course
     drawn: tuple[int, ...]
-    peaks: pd.DataFrame
+    peaks: FloatArray
     marks: tuple[tuple[float, float], ...]
     end: float
 
@@ -168,28 +169,41 @@ def _panel(
     shown: int,
 ) -> _Panel:
     course = mean_course(moments, features, time=time, rating=rating)
-    keys = [features.participant, features.episode]
-    wanted = [*keys, "peak", "peak_position", "end"]
-    own = course.keys.merge(features.features[wanted], on=keys, how="left")
+    peaks, end = _peaks_and_end(course, features)
     count = min(shown, course.n)
     chosen = np.unique(np.linspace(0, course.n - 1, count).round().astype(np.int64))
     return _Panel(
         name=name,
         course=course,
         drawn=tuple(int(row) for row in chosen),
-        peaks=own,
-        marks=tuple(_mean_peaks(own, features.neutral)),
-        end=float(own["end"].mean()),
+        peaks=peaks,
+        marks=tuple(_mean_peaks(peaks, features.neutral)),
+        end=end,
     )
 
 
-def _mean_peaks(own: pd.DataFrame, neutral: float) -> Iterator[tuple[float, float]]:
+def _peaks_and_end(course: Course, features: EpisodeFeaturesResult) -> tuple[FloatArray, float]:
+    """Return place and height of the peak of each episode of a course, and the mean end."""
+    names = [features.participant, features.episode]
+    known = features.features[["peak_position", "peak", "end"]].to_numpy(dtype=float)
+    rows = {key: row for row, key in enumerate(_pairs(features.features, names))}
+    own = known[[rows[key] for key in _pairs(course.keys, names)]]
+    ends = own[~np.isnan(own[:, 2]), 2]
+    return own[:, :2], float(ends.mean()) if len(ends) else math.nan
+
+
+def _pairs(table: pd.DataFrame, names: list[str]) -> Iterator[tuple[object, ...]]:
+    return zip(*(table[name].tolist() for name in names), strict=True)
+
+
+def _mean_peaks(peaks: FloatArray, neutral: float) -> Iterator[tuple[float, float]]:
     """Return place and height of the mean peak, on each side of neutral where there is one."""
-    known = own.dropna(subset=["peak", "peak_position"])
-    above = known["peak"] >= neutral
+    known = peaks[~np.isnan(peaks).any(axis=1)]
+    above = known[:, 1] >= neutral
     for part in (known,) if math.isnan(neutral) else (known[above], known[~above]):
         if len(part):
-            yield float(part["peak_position"].mean()), float(part["peak"].mean())
+            place, height = part.mean(axis=0).tolist()
+            yield place, height
 
 
 # ── words ─────────────────────────────────────────────────────────────────────────────────
@@ -339,12 +353,11 @@ class _Sheet:
 
 def _singles(canvas: Canvas, plane: Plane, panel: _Panel) -> None:
     course = panel.course
-    peaks = panel.peaks[["peak_position", "peak"]].to_numpy(dtype=float)
     for row in panel.drawn:
         seen = np.isfinite(course.ratings[row])
         points = plane.points(course.positions[row, seen], course.ratings[row, seen])
         canvas.lines.append(Line(points=points, colour=BAR, width=0.8))
-        place, peak = peaks[row].tolist()
+        place, peak = panel.peaks[row].tolist()
         if math.isfinite(peak) and math.isfinite(place):
             corners = _diamond(plane.point(place, peak))
             canvas.areas.append(Area(corners=corners, colour=EXPECTED, opacity=0.6))
@@ -356,14 +369,16 @@ def _diamond(centre: Point) -> tuple[Point, ...]:
 
 
 def _mean(canvas: Canvas, plane: Plane, panel: _Panel) -> None:
-    mean = panel.course.mean[panel.course.mean["estimate"].notna()]
-    if mean.empty:
+    columns = ["position", "estimate", "conf_low", "conf_high"]
+    mean = panel.course.mean[columns].to_numpy(dtype=float)
+    mean = mean[~np.isnan(mean[:, 1])]
+    if not len(mean):
         return
-    band = mean[mean["conf_low"].notna()]
+    band = mean[~np.isnan(mean[:, 2])]
     if len(band):
-        corners = plane.band(band["position"], band["conf_low"], band["conf_high"])
+        corners = plane.band(band[:, 0], band[:, 2], band[:, 3])
         canvas.areas.append(Area(corners=corners, colour=RECEIVED, opacity=0.28))
-    line = plane.points(mean["position"], mean["estimate"])
+    line = plane.points(mean[:, 0], mean[:, 1])
     canvas.lines.append(Line(points=line, colour=RECEIVED, width=2.8))
     for place, height in panel.marks:
         canvas.dots.append((*plane.point(place, height), "against"))
