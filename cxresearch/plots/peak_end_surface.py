@@ -115,14 +115,14 @@ class _Surface:
         """Return the alternative text of the cells, the highest mean first."""
         if self.across is None or self.up is None:
             return []
-        found = []
+        found, decimals = [], self._decimals()
         for cell in each(shown.sort_values("mean", ascending=False, kind="stable")):
             found.append(
                 self.formats.messages.text(
                     "figures.peak_end.alt_cell",
                     peak=self._between(self.up, int(cell.row)),
                     end=self._between(self.across, int(cell.column)),
-                    mean=self.formats.number(float(cell.mean), self._decimals()),
+                    mean=self.formats.number(float(cell.mean), decimals),
                     count=str(int(cell.n)),
                 )
             )
