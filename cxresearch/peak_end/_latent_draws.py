@@ -75,6 +75,9 @@ class KnownCourses:
         The last numbers serve the direction in which a course is least certain.
         """
         spread, turn = np.linalg.eigh(self.covariance)
+        # An eigenvector may come with either sign, which hangs on rounding: each rises here.
+        slant = np.exp(np.linspace(0.0, 1.0, len(normal)))
+        turn *= np.where(slant @ turn < 0, -1.0, 1.0)[:, None, :]
         drawn: FloatArray = (turn * np.sqrt(np.maximum(spread, 0.0))[:, None, :]) @ normal
         return drawn
 

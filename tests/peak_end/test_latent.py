@@ -19,6 +19,7 @@ from cxresearch.peak_end import (
     peak_end_sensitivity,
 )
 from cxresearch.peak_end._latent import Courses, Variances
+from cxresearch.peak_end._latent_draws import KnownCourses
 from cxresearch.peak_end._latent_likelihood import Likelihood
 
 KEYS = {"participant": "person", "episode": "visit", "time": "time", "rating": "rating"}
@@ -199,6 +200,26 @@ def test_short_episodes_learn_from_the_others_of_their_person() -> None:
         width[name] = (short["peak_high"] - short["peak_low"]).mean()
     assert width["shared"] < 0.95 * width["alone"]
     assert found.components["term"].tolist()[:2] == ["person_level", "person_slope"]
+
+
+def test_drawn_courses_do_not_hang_on_rounding() -> None:
+    rng, places = np.random.default_rng(4), np.linspace(0.0, 1.0, 21)
+    apart = np.abs(places[:, None] - places)
+    reach = rng.uniform(0.05, 5.0, 200)[:, None, None]
+    exact = np.exp(-apart / reach)
+    rounded = exact * (1 + 1e-15 * rng.integers(-1, 2, exact.shape))
+    normal = rng.standard_normal((len(places), 8))
+    drawn = [
+        KnownCourses(
+            told=np.zeros((200, 21)),
+            by_mean=np.zeros((200, 21, 3)),
+            people=np.arange(200),
+            covariance=(c + c.transpose(0, 2, 1)) / 2,
+        ).drawn_off(normal)
+        for c in (exact, rounded)
+    ]
+    assert np.abs(drawn[0]).max() > 1
+    np.testing.assert_allclose(drawn[1], drawn[0], atol=1e-9)
 
 
 def test_wider_limits_are_asked_for() -> None:
