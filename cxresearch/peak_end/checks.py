@@ -9,15 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cxresearch._types import FloatArray, IntArray
+from cxresearch._types import FloatArray
 from cxresearch._validate import check_count, check_fraction, check_names
 from cxresearch.errors import CxError, ResponseError
+from cxresearch.peak_end._balance import distances, shuffled_distances, whitened
 from cxresearch.peak_end._design import arms_of, complete_rows, levels_of
 from cxresearch.peak_end.choice import wilson_interval
 from cxresearch.results import Result, in_tidy_order
-
-_CELLS = 100_000
-"""Labels shuffled in one block: people times draws."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -214,9 +212,9 @@ def balance_test(
         raise ResponseError(f"one condition only, {levels[0]!r}; nothing to compare")
     arms = arms_of(used[condition], levels)
     x = np.column_stack([_varying(used[name]) for name in covariates])
-    scores = _whitened(x)
-    statistic = float(_distances(scores, arms[None], len(levels))[0])
-    drawn = _shuffled_distances(
+    scores = whitened(x)
+    statistic = float(distances(scores, arms[None], len(levels))[0])
+    drawn = shuffled_distances(
         scores, arms, len(levels), draws=permutations, rng=np.random.default_rng(seed)
     )
     reached = int((drawn >= statistic * (1 - 1e-12)).sum())
@@ -243,36 +241,6 @@ def _varying(covariate: pd.Series) -> FloatArray:
             f"covariate {covariate.name!r} is the same for everybody; leave it out"
         )
     return values
-
-
-def _whitened(x: FloatArray) -> FloatArray:
-    """Return uncorrelated scores with variance 1 that span the centred covariates."""
-    centred = x - x.mean(axis=0)
-    u, size, _ = np.linalg.svd(centred / centred.std(axis=0), full_matrices=False)
-    kept: FloatArray = u[:, size > 1e-10 * size[0]] * np.sqrt(len(x) - 1)
-    return kept
-
-
-def _distances(scores: FloatArray, arms: IntArray, count: int) -> FloatArray:
-    """Return the distance between the arms under each row of `arms`, shape (draws, n)."""
-    distances = np.zeros(len(arms))
-    for arm in range(count):
-        inside = (arms == arm).astype(float)
-        distances += ((inside @ scores) ** 2).sum(axis=1) / inside[0].sum()
-    return distances
-
-
-def _shuffled_distances(
-    scores: FloatArray, arms: IntArray, count: int, *, draws: int, rng: np.random.Generator
-) -> FloatArray:
-    """Return distances between arms whose labels are shuffled; a block of draws at a time."""
-    block = max(1, _CELLS // len(arms))
-    return np.concatenate(
-        [
-            _distances(scores, rng.permuted(np.tile(arms, (size, 1)), axis=1), count)
-            for size in (min(block, draws - done) for done in range(0, draws, block))
-        ]
-    )
 
 
 def _differences(

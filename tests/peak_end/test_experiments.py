@@ -11,9 +11,9 @@ from scipy import stats
 
 from cxresearch.errors import CxError, ResponseError
 from cxresearch.peak_end import (
+    _balance,
     attrition,
     balance_test,
-    checks,
     choice_share,
     compare_choices,
     compare_conditions,
@@ -351,7 +351,7 @@ def test_balance_does_not_depend_on_how_many_draws_are_held_at_once(monkeypatch)
     table = pd.DataFrame({"arm": ["a", "b", "c"] * 20, "x": rng.normal(size=60)})
     ask = {"condition": "arm", "covariates": ["x"], "permutations": 250}
     whole = balance_test(table, **ask)
-    monkeypatch.setattr(checks, "_CELLS", 60 * 99)
+    monkeypatch.setattr(_balance, "_CELLS", 60 * 99)
     assert balance_test(table, **ask).p_value == whole.p_value
 
 
