@@ -1,14 +1,13 @@
 """Weighted maximum likelihood of the driver models: linear, binary and cumulative logit.
 
-The linear model has a formula, and statsmodels fits the binary one. Its ordinal model knows no
-weights and reports log-increments in place of thresholds, so that one is fitted here. Its
-standard errors are not used: it takes sampling weights for counts. All three fits hand out the
-same parts (scores and curvature), from which every kind of standard error is made in one place.
+statsmodels fits the linear and the binary model. Its ordinal model knows no weights and reports
+log-increments in place of thresholds, so that one is fitted here. Its standard errors are not
+used: it takes sampling weights for counts. All three fits hand out the same parts (scores and
+curvature), from which every kind of standard error is made in one place.
 """
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,33 +78,29 @@ def fit_model(
 
 
 def fit_linear(y: FloatArray, x: FloatArray, w: FloatArray, names: Sequence[str]) -> Fit:
-    """Weighted least squares, by the QR decomposition of the weighted columns."""
-    full, root = with_intercept(x), np.sqrt(w)
-    q, r = np.linalg.qr(full * root[:, None])
-    params = np.linalg.solve(r, q.T @ (y * root))
-    bread = np.linalg.inv(r.T @ r)
-    residuals = y - full @ params
-    dispersed = float(w @ residuals**2)
-    log_weights = float(np.log(w).sum())
-    around_mean = float(w @ (y - np.average(y, weights=w)) ** 2)
+    """Weighted least squares (`statsmodels.WLS`)."""
+    from statsmodels.regression.linear_model import WLS
+
+    full = with_intercept(x)
+    # An exact fit has a logarithm of zero in its likelihood, which comes back as infinite.
+    with np.errstate(divide="ignore"):
+        found = WLS(y, full, weights=w).fit(method="qr")
+        log_likelihood = float(found.llf)
+        centre = np.average(y, weights=w)
+        null = float(found.model.loglike(np.r_[centre, np.zeros(x.shape[1])]))
+    residuals = y - full @ found.params
+    bread = np.asarray(found.normalized_cov_params)
     return Fit(
-        params=params,
+        params=np.asarray(found.params),
         names=("(intercept)", *names),
         bread=bread,
         scores=full * (w * residuals)[:, None],
-        hat=w * np.einsum("ij,ij->i", full @ bread, full),
-        dispersion=dispersed / (len(y) - full.shape[1]),
-        log_likelihood=_normal_log_likelihood(dispersed, log_weights, len(y)),
-        log_likelihood_null=_normal_log_likelihood(around_mean, log_weights, len(y)),
-        expected=full @ params,
+        hat=w * np.einsum("ij,jk,ik->i", full, bread, full),
+        dispersion=float(w @ residuals**2) / (len(y) - full.shape[1]),
+        log_likelihood=log_likelihood if np.isfinite(log_likelihood) else float("nan"),
+        log_likelihood_null=null if np.isfinite(null) else float("nan"),
+        expected=full @ np.asarray(found.params),
     )
-
-
-def _normal_log_likelihood(squares: float, log_weights: float, n: int) -> float:
-    """Return the largest log likelihood of n errors with this sum of squares; nan without."""
-    if not squares > 0:
-        return float("nan")
-    return (log_weights - n * (math.log(2 * math.pi * squares / n) + 1)) / 2
 
 
 def fit_binary(y: FloatArray, x: FloatArray, w: FloatArray, names: Sequence[str]) -> Fit:
