@@ -179,11 +179,11 @@ def _imports() -> Iterator[object]:
         # Asked for by name, not by module: the rooms of the package import when that is done.
         with contextlib.suppress(Exception):
             getattr(sys.modules[_PACKAGE], name)
-        yield
+        yield None
     for module in _READY:
         with contextlib.suppress(Exception):
             importlib.import_module(f"{_PACKAGE}.{module}").make_ready()
-        yield
+        yield None
     yield _ENOUGH
     yield from _import_each(_LATER)
     gc.collect()
