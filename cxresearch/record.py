@@ -190,7 +190,10 @@ def _keeper(value: Any) -> tuple[str, Callable[[Path, str, Any], Json]]:
 
 
 def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _write_listing(file: Path, outputs: list[Json]) -> None:

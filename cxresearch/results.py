@@ -143,8 +143,7 @@ def _encode(value: Any, path: str, notes: list[str]) -> Any:
     if isinstance(value, Result):
         return {"__result__": value.to_dict()}
     if isinstance(value, pd.DataFrame):
-        columns = [_encode_column(c, f"{path}.{name}", notes) for name, c in value.items()]
-        return {"__frame__": columns}
+        return {"__frame__": _encode_frame(value, path, notes)}
     if isinstance(value, np.ndarray):
         return {"__array__": _encode_array(value, path, notes)}
     if isinstance(value, dict):
@@ -183,15 +182,18 @@ def _encode_scalar(value: Any, path: str, notes: list[str]) -> Any:
     raise CxError(f"{path}: a {type(value).__name__} cannot be kept in a result")
 
 
-def _encode_column(column: pd.Series[Any], path: str, notes: list[str]) -> Json:
-    kind, values = _column_type(column), column.tolist()
-    types = set(map(type, values))
-    if not (types <= _PLAIN or (types == {float} and all(map(math.isfinite, values)))):
-        values = [
-            _encode_cell(value, row if kind == "float" else None, path, notes)
-            for row, value in enumerate(values)
-        ]
-    return {"name": str(column.name), "type": kind, "values": values}
+def _encode_frame(frame: pd.DataFrame, path: str, notes: list[str]) -> list[Json]:
+    encoded = []
+    columns = frame.to_numpy(dtype=object).T.tolist()
+    for name, dtype, values in zip(frame.columns, frame.dtypes, columns, strict=True):
+        kind, types = _type_of(dtype), set(map(type, values))
+        if not (types <= _PLAIN or (types == {float} and all(map(math.isfinite, values)))):
+            values = [
+                _encode_cell(value, row if kind == "float" else None, f"{path}.{name}", notes)
+                for row, value in enumerate(values)
+            ]
+        encoded.append({"name": str(name), "type": kind, "values": values})
+    return encoded
 
 
 def _encode_cell(value: Any, row: int | None, path: str, notes: list[str]) -> Any:
@@ -203,12 +205,12 @@ def _encode_cell(value: Any, row: int | None, path: str, notes: list[str]) -> An
     return None
 
 
-def _column_type(column: pd.Series[Any]) -> str:
-    if pd.api.types.is_float_dtype(column):
+def _type_of(dtype: Any) -> str:
+    if pd.api.types.is_float_dtype(dtype):
         return "float"
-    if pd.api.types.is_bool_dtype(column):
+    if pd.api.types.is_bool_dtype(dtype):
         return "bool"
-    return "int" if pd.api.types.is_integer_dtype(column) else "text"
+    return "int" if pd.api.types.is_integer_dtype(dtype) else "text"
 
 
 def _decode(value: Any) -> Any:

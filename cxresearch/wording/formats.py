@@ -48,7 +48,7 @@ class Formats:
 
     def number(self, value: float, decimals: int = 2, *, signed: bool = False) -> str:
         """Return a number with a true minus and the language's decimal sign; nan is a dash."""
-        if value is None or math.isnan(value):
+        if _is_lost(value):
             return UNDEFINED
         sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
         if math.isinf(value):
@@ -70,7 +70,7 @@ class Formats:
         An interval that leaves out zero never shows a rounded zero as one of its ends: more
         decimals are given (at most four), so that a reader can see on which side it lies.
         """
-        if all(end is None or math.isnan(end) for end in (low, high)):
+        if _is_lost(low) and _is_lost(high):
             return UNDEFINED
         shown = self._visible(low, high, decimals)
         return self.messages.text(
@@ -81,7 +81,7 @@ class Formats:
 
     def p(self, value: float) -> str:
         """Return a probability to three decimals: ``.032``, ``< .001``, ``> .999``."""
-        if value is None or math.isnan(value):
+        if _is_lost(value):
             return UNDEFINED
         if value < _SMALLEST_P:
             return f"< {self.coefficient(_SMALLEST_P, 3)}"
@@ -113,7 +113,7 @@ class Formats:
         The ends of a number that cannot pass 1 (`bounded`) have no idle zero: ``[.11, .16]``.
         As in `interval`, one that leaves out zero shows no end rounded to zero.
         """
-        if all(end is None or math.isnan(end) for end in (low, high)):
+        if _is_lost(low) and _is_lost(high):
             return UNDEFINED
         told = self.coefficient if bounded else self.number
         shown = self._visible(low, high, decimals)
@@ -123,13 +123,13 @@ class Formats:
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """Return a share (0 to 1) as a percentage: ``2.1%``."""
-        if share is None or math.isnan(share):
+        if _is_lost(share):
             return UNDEFINED
         return self.messages.text("format.percent", number=self.number(100 * share, decimals))
 
     def percent_interval(self, low: float, high: float, decimals: int = 0) -> str:
         """Return the interval of a share (0 to 1) in percent: ``14% to 22%``."""
-        if all(end is None or math.isnan(end) for end in (low, high)):
+        if _is_lost(low) and _is_lost(high):
             return UNDEFINED
         return self.messages.text(
             "format.interval",
@@ -143,7 +143,7 @@ class Formats:
         Resampling never shows that something is certain or impossible. In words it is ``more
         than 99%``.
         """
-        if probability is None or math.isnan(probability):
+        if _is_lost(probability):
             return UNDEFINED
         least = _SMALLEST_CHANCE
         inside = min(max(probability, least), 1 - least)
@@ -173,7 +173,9 @@ class Formats:
 
     @staticmethod
     def _visible(low: float, high: float, decimals: int) -> int:
-        if any(end is None or not math.isfinite(end) for end in (low, high)) or low * high <= 0:
+        if _is_lost(low) or _is_lost(high):
+            return decimals
+        if not math.isfinite(low * high) or low * high <= 0:
             return decimals
         nearest = min(abs(low), abs(high))
         while decimals < _MOST_DECIMALS and not round(nearest, decimals):
@@ -185,6 +187,10 @@ class Formats:
         whole = self.messages.grouped(int(whole))
         decimal = self.messages.text("format.decimal_sign")
         return f"{whole}{decimal}{fraction}" if fraction else whole
+
+
+def _is_lost(value: float | None) -> bool:
+    return value is None or math.isnan(value)
 
 
 def decimals_for(low: float, high: float) -> int:
