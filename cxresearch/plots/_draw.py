@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import seaborn as sns
@@ -111,18 +111,19 @@ def _painted(canvas: Canvas, name: str) -> list[str]:
         axes.add_artist(marks)
         marks.draw(pen)
         marks.remove()
-    for sign, marks in _signs().items():  # later kinds lie on top
+    for sign in _SIGNS:  # later kinds lie on top
         places = [(x, y) for x, y, own in canvas.dots if own == sign and math.isfinite(x + y)]
         if places:
-            marks.set_offsets(places)
+            marks = _scattered(axes, places, _SIGNS[sign])
             marks.draw(pen)
+            marks.remove()
     return pen.elements
 
 
 def make_ready() -> None:
     """Do what the first picture would have to do."""
     with own_settings():
-        _signs()
+        _scattered(sheet(), [(0.0, 0.0)], _SIGNS["received"]).remove()
 
 
 @cache
@@ -138,21 +139,16 @@ def sheet() -> Axes:
     return axes
 
 
-@cache
-def _signs() -> dict[Sign, PathCollection]:
-    """Return a seaborn scatter of each sign, to be moved to wherever the sign is.
-
-    To make one takes longer than to draw hundreds.
-    """
-    axes = sheet()
-    for look in _SIGNS.values():
-        looks = {"s": look.size, "edgecolors": look.edge, "linewidths": look.width, "alpha": 1}
-        sns.regplot(
-            x=np.zeros(1), y=np.zeros(1), fit_reg=False, marker=look.marker, color=look.fill,
-            scatter_kws=looks, ax=axes,
-        )  # fmt: skip
-    made = cast(Iterable[PathCollection], axes.collections)
-    return dict(zip(_SIGNS, made, strict=True))
+def _scattered(axes: Axes, places: Sequence[Point], look: _Look) -> Artist:
+    """Return marks of one look, drawn by seaborn."""
+    x, y = np.array(places).T
+    looks = {"s": look.size, "edgecolors": look.edge, "linewidths": look.width, "alpha": 1}
+    # Without its line this is a scatter of plain numbers; seaborn's other one makes a data
+    # frame of them first, which takes several times as long as to draw.
+    sns.regplot(
+        x=x, y=y, fit_reg=False, marker=look.marker, color=look.fill, scatter_kws=looks, ax=axes
+    )  # fmt: skip
+    return axes.collections[-1]
 
 
 def _areas(areas: Sequence[Area]) -> Iterator[Artist]:
