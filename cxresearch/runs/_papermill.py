@@ -195,6 +195,11 @@ class _RunKernel(AsyncKernelManager):
         options["env"] = dict(self.environment)
         return await super()._async_pre_start_kernel(**options)
 
+    async def _async_interrupt_kernel(self) -> None:
+        # Interrupted before it is killed, a kernel may still complain of that to the user.
+        if not self.shutting_down:
+            await super()._async_interrupt_kernel()
+
     async def _async_wait(self, pollinterval: float = _LOOK_AGAIN_MS / 1000) -> None:
         await super()._async_wait(pollinterval)
 
