@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from cxresearch.errors import CxError
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_DECODER = json.JSONDecoder()
 _LIST_ENDS = b"\n  ]\n}\n"
 
 
@@ -46,7 +48,8 @@ def add_to_json(path: Path, entry: Any) -> None:
     """Add an entry to the list that a file ends with, which `write_json` wrote two levels deep.
 
     Only the entry is written: replacing a file by a new one of the same name waits for the
-    disk. An entry that cannot be written whole leaves the file as it was.
+    disk. An entry that cannot be written whole leaves the file as it was; for the one at which
+    the process was killed there is `read_added`.
 
     Raises
     ------
@@ -67,6 +70,35 @@ def add_to_json(path: Path, entry: Any) -> None:
             file.seek(end)
             file.write(_LIST_ENDS)
             raise
+
+
+def read_added(path: Path) -> Any:
+    """Return the value of a file of `add_to_json`, without an entry that was never finished.
+
+    Raises
+    ------
+    CxError
+        The file is missing or is not JSON for another reason.
+    """
+    try:
+        return read_json(path)
+    except CxError:
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        whole = _end_of_entries(text)
+        if not whole:
+            raise
+        return json.loads(text[:whole] + _LIST_ENDS.decode())
+
+
+def _end_of_entries(text: str) -> int:
+    """Return where the last whole entry of a list ends, 0 where there is none."""
+    head, opening, _ = text.partition("[\n    ")
+    start, end = len(head) + len(opening), 0
+    with suppress(ValueError):
+        while True:
+            _, end = _DECODER.raw_decode(text, start)
+            start = end + len(",\n    ")
+    return end
 
 
 def _lines(value: Any, depth: int, margin: str) -> str:

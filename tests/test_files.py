@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cxresearch._files import add_to_json, read_json, write_json, write_text
+from cxresearch._files import add_to_json, read_added, read_json, write_json, write_text
 from cxresearch.errors import CxError
 
 
@@ -57,6 +57,23 @@ def test_what_is_added_reads_as_if_written_at_once(tmp_path: Path) -> None:
     for entry in entries[1:]:
         add_to_json(grown, entry)
     assert grown.read_bytes() == whole.read_bytes()
+
+
+def test_an_entry_that_was_never_finished_is_left_out(tmp_path: Path) -> None:
+    entries = [{"name": "é"}, {"name": "b", "rows": [["1"]]}, {"name": "ü, [", "n": [1, 2]}]
+    path = write_json(tmp_path / "a.json", {"schema": 1, "outputs": entries[:2]}, depth=2)
+    before = path.read_bytes()
+    add_to_json(path, entries[2])
+    after = path.read_bytes()
+    for written in range(len(before), len(after)):
+        path.write_bytes(after[:written])
+        assert read_added(path)["outputs"] in (entries[:2], entries), written
+    for written in range(len(before) - 8, len(before)):
+        path.write_bytes(after[:written] + before[written:])
+        assert read_added(path)["outputs"] == entries[:2], written
+    path.write_bytes(b"{}{")
+    with pytest.raises(CxError, match="cannot be read"):
+        read_added(path)
 
 
 def test_nothing_is_added_to_a_file_that_ends_without_a_list(tmp_path: Path) -> None:

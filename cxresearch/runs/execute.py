@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cxresearch._files import read_json, write_json, write_text
+from cxresearch._files import read_added, write_json, write_text
 from cxresearch._imports import without_slow_imports
 from cxresearch.errors import RunError
 from cxresearch.record import MIME_TYPE, RUN_FOLDER
@@ -209,7 +209,7 @@ def _add_steps(folder: Path, steps: Sequence[str], cells: list[Any]) -> None:
             mark = output.get("data", {}).get(MIME_TYPE)
             if mark:
                 step_of[mark["kind"], mark["name"]] = step
-    payload = read_json(listing)
+    payload = read_added(listing)
     for entry in payload["outputs"]:
         entry["step"] = step_of.get((entry["kind"], entry["name"]), "")
     write_json(listing, payload)
