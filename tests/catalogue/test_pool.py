@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 import sys
 import time
 from typing import Any
 
+import psutil
 import pytest
 
 from cxresearch.catalogue import pool
 from cxresearch.catalogue.pool import run_in_processes
 
+PID = "__import__('os').getpid()"
 SLEEP = "__import__('time').sleep(60)"
 STARTS = ["fork", "spawn"] if sys.platform == "linux" else ["spawn"]
 
@@ -60,4 +64,28 @@ def test_no_more_processes_are_at_work_than_jobs() -> None:
 
     run_in_processes(eval, ["1"] * 5, jobs=2, on_done=count)
     assert len(seen) == 5
-    assert max(seen) <= 1
+    assert max(seen) <= 2
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize(("most", "processes"), [(50, 1), (2, 3)])
+def test_a_process_takes_some_tasks_and_is_then_replaced(
+    monkeypatch: pytest.MonkeyPatch, most: int, processes: int
+) -> None:
+    monkeypatch.setattr(pool, "_MOST_TASKS", most)
+    done: dict[int, Any] = {}
+    run_in_processes(eval, [PID] * 5, jobs=1, on_done=done.__setitem__)
+    assert len(set(done.values())) == processes
+
+
+def test_a_process_that_died_while_it_waited_is_replaced() -> None:
+    done: dict[int, Any] = {}
+
+    def kill(number: int, result: Any) -> None:
+        done[number] = result
+        os.kill(result, signal.SIGKILL)
+        while psutil.pid_exists(result) and psutil.Process(result).status() != "zombie":
+            time.sleep(0.01)
+
+    run_in_processes(eval, [PID] * 3, jobs=1, on_done=kill)
+    assert len(set(done.values())) == 3
