@@ -162,6 +162,11 @@ class DriverTable:
             return None
         return self.frame[self.weights].to_numpy(dtype=float, copy=True)
 
+    def __repr__(self) -> str:
+        return (
+            f"DriverTable({self.outcome!r}, {len(self.drivers)} drivers, {self.n} respondents)"
+        )
+
     def _repr_html_(self) -> str:
         answered = self.frame[list(self.drivers)].notna().sum()
         rows = "".join(

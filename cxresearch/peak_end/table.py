@@ -87,6 +87,12 @@ class PeakEndTable:
         """Whether everybody has one episode."""
         return not bool(self.data.episodes["participant"].duplicated().any())
 
+    def __repr__(self) -> str:
+        return (
+            f"PeakEndTable({self.data.codebook.survey!r}, {len(self.frame)} of {self.data.n} "
+            "episodes)"
+        )
+
     def _repr_html_(self) -> str:
         return (
             f"<p><strong>{escape(self.data.codebook.survey)}</strong>: {len(self.frame)} "

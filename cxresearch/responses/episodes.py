@@ -117,6 +117,12 @@ class EpisodeData:
         met = self.episodes.groupby("participant")["condition"].nunique()
         return "within" if bool((met > 1).any()) else "between"
 
+    def __repr__(self) -> str:
+        return (
+            f"EpisodeData({self.codebook.survey!r}, {self.n} of {self.flow.read} episodes "
+            f"analysed, {self.n_moments} moments)"
+        )
+
     def _repr_html_(self) -> str:
         files = ", ".join(escape(source.file) for source in self.sources)
         return (

@@ -176,6 +176,9 @@ class Responses:
             self.codebook.find_column(name)
         return self.frame[name]
 
+    def __repr__(self) -> str:
+        return f"Responses({self.codebook.survey!r}, {self.n} of {self.flow.read} analysed)"
+
     def _repr_html_(self) -> str:
         files = ", ".join(escape(source.file) for source in self.sources)
         return (

@@ -360,6 +360,9 @@ def _settle(request: dict[str, Any], parent: int) -> None:
     os.environ.setdefault("MPLBACKEND", _INLINE)
     if "matplotlib" in sys.modules:
         sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
+    if "pandas" in sys.modules:
+        # Imported without a shell, it takes the process for a terminal and cuts wide frames.
+        sys.modules["pandas"].set_option("display.max_columns", 20)
     # On its import this one ties pictures to the shell; here there was none yet.
     sys.modules.pop("matplotlib_inline.backend_inline", None)
 

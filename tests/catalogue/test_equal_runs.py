@@ -65,6 +65,17 @@ def test_every_cell_shows_the_same_in_a_forked_kernel_as_in_a_fresh_one(
 
 
 @pytest.mark.parametrize("study", STUDIES)
+def test_the_plain_text_of_an_output_is_one_line_and_no_rows_of_answers(
+    runs: dict[str, dict[str, Path]], study: str
+) -> None:
+    cells = cells_of(runs["warm, two jobs"][study])
+    outputs = [output for _, shown, _ in cells for output in shown or ()]
+    texts = ["".join(o["data"]["text/plain"]) for o in outputs if "data" in o]
+    assert len(texts) > 5
+    assert [text for text in texts if "\n" in text or "frame=" in text] == []
+
+
+@pytest.mark.parametrize("study", STUDIES)
 def test_every_file_that_was_recorded_is_the_same_byte_for_byte(
     runs: dict[str, dict[str, Path]], study: str
 ) -> None:

@@ -40,6 +40,7 @@ import seaborn as sns
 figure, axes = plt.subplots()
 _ = axes.plot([1, 2, 3], [1, 4, 9])"""
 TABLE = 'pd.DataFrame({"a": [1.5, 2.25], "b": ["x", "y"]})'
+WIDE = 'print(pd.DataFrame([[f"value {i}" for i in range(24)]]))'
 PICTURE = 'sns.scatterplot(pd.DataFrame({"a": [1, 2], "b": [2, 1]}), x="a", y="b")'
 SETS = 'print({"q", "w", "e", "r", "t", "y"})\nimport sys; print("on stderr", file=sys.stderr)'
 
@@ -69,13 +70,18 @@ def outputs(notebook: Any) -> list[Any]:
     return [cell.get("outputs") for cell in notebook.cells if cell.cell_type == "code"]
 
 
+@pytest.mark.parametrize("warm", [False, True], ids=["early", "late"])
 def test_a_forked_kernel_shows_what_a_fresh_one_shows_images_included(
-    make_template: Callable[..., Template], run: Run
+    make_template: Callable[..., Template], run: Run, *, warm: bool
 ) -> None:
-    template = make_template(PLOTS, TABLE, PICTURE, SETS, "plt.gcf().axes, plt.get_backend()")
-    fresh, warm = outputs(run(template)), outputs(run(template, kernel=WARM))
-    assert warm == fresh
-    images = [o for cell in warm for o in cell if "image/png" in o.get("data", {})]
+    backend = "plt.gcf().axes, plt.get_backend()"
+    template = make_template(PLOTS, TABLE, WIDE, PICTURE, SETS, backend)
+    start_parent({**os.environ, **FIXED})
+    if warm:
+        _wait_until_warm()
+    fresh, forked = outputs(run(template)), outputs(run(template, kernel=WARM))
+    assert forked == fresh
+    images = [o for cell in forked for o in cell if "image/png" in o.get("data", {})]
     assert len(images) == 2
 
 
