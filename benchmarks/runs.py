@@ -9,7 +9,7 @@
 (c) what a warm run costs over the same code as a script in a forked, preloaded process;
 (d) memory of a kernel that no other process shares.
 
-    python benchmarks/runs.py            all of it, five repetitions (about ten minutes)
+    python benchmarks/runs.py            all of it, five repetitions (about twenty minutes)
     python benchmarks/runs.py --quick    (b) with 12 runs, once; its ratio alone
 
 The last line is JSON; ``ratio`` is the peer's time over ours in (b): above 1 we are faster.
@@ -76,6 +76,8 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
     with tempfile.TemporaryDirectory(prefix="cx-bench-") as folder:
         workspace = Path(folder)
         if options.quick:
@@ -86,7 +88,7 @@ def main() -> None:
                 "others": {
                     study: one(workspace, 1, study) for study in METHODS if study != STUDY
                 },
-                "many": many(workspace, runs=60),
+                "many": many(workspace, runs=60, repeat=options.repeat),
                 "many_with_html": many(workspace, runs=24, peer=peer_pool_with_html),
                 "many_by_command": many(workspace, runs=24, peer=peer_command_lines),
                 "overhead": overhead(workspace, options.repeat),
@@ -107,19 +109,21 @@ def one(workspace: Path, repeat: int, study: str = STUDY) -> dict[str, Any]:
 
 
 def many(
-    workspace: Path, *, runs: int, peer: Callable[[Path, list[str]], None] | None = None
+    workspace: Path,
+    *,
+    runs: int,
+    repeat: int = 1,
+    peer: Callable[[Path, list[str]], None] | None = None,
 ) -> dict[str, Any]:
-    """(b): runs an hour on two processors."""
+    """(b): runs an hour on two processors; of ours as many at a time as by default."""
     peer = peer or peer_pool
     names = copies(workspace, runs)
     ours, theirs = in_turn(
-        lambda: command(
-            BIN / "cxresearch", "--workspace", workspace, "run", "--force", "--jobs", 2, *names
-        ),
+        lambda: command(BIN / "cxresearch", "--workspace", workspace, "run", "--force", *names),
         lambda: peer(workspace, names),
-        1,
+        repeat,
     )
-    told = report(f"(b) {runs} runs, two at a time, against {peer.__name__}", ours, theirs)
+    told = report(f"(b) {runs} runs on two processors against {peer.__name__}", ours, theirs)
     return {"runs": runs, "seconds_a_run": told["ours_median"] / runs, **told}
 
 

@@ -121,7 +121,9 @@ def check(session: Session, study: str, *, as_json: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="Run every study under data/.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
 @click.option("--force", is_flag=True, help="Run even when nothing changed since the last run.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Runs at a time. Default: processors.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Runs at a time. Default: processors + 1."
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster at this address.")
 @click.option("--fresh-kernel", is_flag=True, help="Start each kernel anew, not by a fork.")
 @click.option("--cell-timeout", type=float, metavar="SECONDS", help="Longest time of a cell.")

@@ -177,7 +177,8 @@ def _run(
         return run_on_cluster(tasks, where.scheduler, on_done=progress)
     from cxresearch.catalogue.batch import run_batch
 
-    jobs = where.jobs or _processors()
+    # One more than there are processors: runs also wait, for the disk and for their kernel.
+    jobs = where.jobs or _processors() + 1
     if tasks[0].kernel.warm:
         os.environ[SOCKET] = start_parent({**os.environ, **FIXED}, many=True)
     # Done once, before the processes are forked: each of them has it then.

@@ -2,7 +2,8 @@
 
 Repaired: the kernel is this very Python, whatever kernelspec a user has installed; it gets its
 environment without touching ours; braces in a path are not taken for a pattern; the notebook is
-written in one step each time, so that a killed run leaves a whole one; no log.
+written in one step each time, so that a killed run leaves a whole one, and twice a second at
+most; no log.
 """
 
 from __future__ import annotations
@@ -37,29 +38,17 @@ with without_slow_imports():
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.engines import NBClientEngine, papermill_engines
     from papermill.exceptions import PapermillExecutionError
-    from papermill.iorw import LocalHandler, papermill_io
     from traitlets.config import Config
 
 FAULTS = (PapermillExecutionError, CellTimeoutError, DeadKernelError, RuntimeError, OSError)
 """What a run can end with, other than success and an interrupt by the user."""
 
 _FORKED = {"kernel_provisioner": {"provisioner_name": PROVISIONER}}
-_WHOLE = "cxresearch-whole://"
 _START_TIMEOUT = 60
 _SAVE_EVERY = 0.5
 _LOOK_AGAIN_MS = 5
 _ENGINE = "cxresearch"
 _INLINE = "module://matplotlib_inline.backend_inline"
-
-
-class _WholeFiles(LocalHandler):  # type: ignore[misc]
-    """Writes a notebook in one step: a run that is killed leaves no half of it."""
-
-    def write(self, buf: str, path: str) -> None:
-        write_text(Path(path.removeprefix(_WHOLE)), buf)
-
-
-papermill_io.register(_WHOLE, _WholeFiles())
 
 
 class _Saving:
@@ -88,15 +77,19 @@ class _Saving:
             loop = asyncio.get_running_loop()
             self._later = loop.call_later(max(self._left, 0.0), self._try)
 
+    def cancel(self) -> None:
+        """Save nothing later."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+
     def _try(self) -> None:
         with contextlib.suppress(OSError):  # a full disk: told by whoever saves next
             self.now()
 
     def now(self) -> None:
         """Save whatever the time."""
-        if self._later is not None:
-            self._later.cancel()
-            self._later = None
+        self.cancel()
         self._save()
         self._saved, self._behind = time.monotonic(), False
 
@@ -115,17 +108,22 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
             saving.on_cell_start()
             told(**cell)
 
+        done = False
         try:
             super().execute_managed_notebook(
                 nb_man, kernel_name, on_cell_start=on_cell_start, **options
             )
+            done = not nb_man.nb.metadata.papermill["exception"]
         finally:
-            saving.now()
             del nb_man.save
+            if done:  # it is returned, to be written as it shall be kept
+                saving.cancel()
+            else:
+                saving.now()
 
 
 def _save_as_it_stands(notebook: Any, target: Path) -> None:
-    # Neither indented nor validated, which takes ten times as long: done once, at the end.
+    # Neither indented nor validated, which takes ten times as long.
     write_text(target, json.dumps(notebook, ensure_ascii=False))
 
 
@@ -229,7 +227,9 @@ def execute(  # noqa: PLR0913 - one call of papermill, spelled out
     warm: bool = False,
     guard: MemoryGuard | None = None,
 ) -> Any:
-    """Run a notebook in a kernel of its own and return it, saved also when a cell fails.
+    """Run a notebook in a kernel of its own and return it.
+
+    While it runs, and when a cell fails, it is saved at `target`.
 
     With `warm`, the kernel is forked where that is possible; `guard` watches its memory.
 
@@ -246,10 +246,9 @@ def execute(  # noqa: PLR0913 - one call of papermill, spelled out
         )
         return papermill.execute_notebook(
             _literal(source),
-            _WHOLE + _literal(target),
+            None,
             parameters=dict(parameters),
             engine_name=_ENGINE,
-            request_save_on_cell_execute=False,  # the engine saves, twice a second at most
             save_to=target,
             kernel_name="python3",
             language="python",

@@ -188,7 +188,7 @@ def tidy_up(
     if notebook is None:
         notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     scrub_notebook(notebook, scrub, template=f"{name}.ipynb")
-    text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    text = nbformat.v4.writes(notebook)  # type: ignore[no-untyped-call]
     write_text(path, f"{text}\n")
     _add_steps(folder, steps, notebook.cells)
 
