@@ -23,18 +23,21 @@ compute is the same on both sides. The full run tells (a) of the other samples t
 
 Measured on two processors that nobody else used, seconds (medians):
 
-    (a) call-endings, 5 times  ours 3.36 (min 3.23), peer 7.84 (min 7.03), ratio 2.33
-        clinic-visits, once    ours 4.56, peer 9.28, ratio 2.04
-        hotel-stays, once      ours 5.80, peer 10.67, ratio 1.84
-        bank-branches, once    ours 7.16, peer 12.34, ratio 1.72
-    (b) 60 runs, once          ours 72.5, peer 134.1, ratio 1.85
-    (c) warm run, 5 times      1.70 (min 1.60); the forked script 0.75 (min 0.72)
-    (d) private memory         warm 45.0 MB, fresh 159.7 MB
+    (a) call-endings, 5 times  ours 2.07 (min 2.04), peer 5.62 (min 5.42), ratio 2.72
+        clinic-visits, once    ours 2.14, peer 6.52, ratio 3.04
+        hotel-stays, once      ours 3.96, peer 8.66, ratio 2.19
+        bank-branches, once    ours 3.94, peer 8.05, ratio 2.04
+    (b) 60 runs, 3 times       ours 22.99 (min 20.99), peer 114.20 (min 110.29), ratio 4.97
+        12 runs, once          ours 5.80, peer 25.15, ratio 4.34
+        24 runs, once          ours 10.98, peer with nbconvert 49.29, ratio 4.49
+        24 runs, once          ours 9.89, command lines of papermill 56.56, ratio 5.72
+    (c) warm run, 5 times      0.73 (min 0.69); the forked script 0.25 (min 0.25)
+    (d) private memory         warm 41.0 MB, fresh 158.5 MB
 
-Neither target, 2.5 for (a) and 4 for (b), is reached. Of the 1.4 s of processor time that a
-warm run takes alone, 0.75 s are the cells, which the peer pays too; the rest are the messages
-between papermill and kernel, the outputs, the start of the kernel, and reading, report and
-filing (0.35 s), which the peer of (b) leaves out. The peer takes 3.1 s.
+When the machine had other guests beside it, (b) with two of ours at a time was 3.48 and 3.95.
+Of the 0.6 s of processor time that a warm run takes alone, 0.25 s are the cells, which the peer
+pays too, 0.2 s the kernel's start and the messages between it and papermill, 0.15 s reading,
+report and filing, which the peer of (b) leaves out.
 """
 
 from __future__ import annotations
