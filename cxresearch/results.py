@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from html import escape
+from importlib import import_module
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -27,6 +28,7 @@ TIDY_COLUMNS: tuple[str, ...] = (
 """The columns every ``tidy()`` draws from, in this order; a result's own follow them."""
 
 _KINDS: dict[str, type[Result]] = {}
+_ROOMS = ("drivers", "peak_end", "planned", "psychometrics", "servqual", "survey")
 _PLAIN = frozenset({str, bool, int, type(None)})
 """Types that JSON has as they are; of numbers with a fraction, only those that are finite."""
 
@@ -90,6 +92,8 @@ class Result:
         if payload.get("schema") != SCHEMA:
             raise CxError(f"result schema must be {SCHEMA}; got {payload.get('schema')!r}")
         kind = payload.get("kind")
+        if str(kind) not in _KINDS:
+            _learn_kinds()
         target = _KINDS.get(str(kind))
         if target is None or not issubclass(target, cls):
             raise CxError(f"result kind {kind!r} is not known; known are {sorted(_KINDS)}")
@@ -137,6 +141,17 @@ def _told(value: Any) -> str:
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
     short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
     return escape(short, quote=False)
+
+
+def _learn_kinds() -> None:
+    """Import the rooms that have results: a kind is known once its class is imported.
+
+    Some rooms import a name when it is first used.
+    """
+    for name in _ROOMS:
+        room = import_module(f"cxresearch.{name}")
+        for public in getattr(room, "__all__", ()):
+            getattr(room, public)
 
 
 def _encode(value: Any, path: str, notes: list[str]) -> Any:

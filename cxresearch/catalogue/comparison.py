@@ -16,7 +16,7 @@ from cxresearch._files import read_json
 from cxresearch._multiplicity import adjust_p_values
 from cxresearch._partial_pooling import partial_pool, pooled_intervals
 from cxresearch._types import Json
-from cxresearch.catalogue import opened, trends
+from cxresearch.catalogue import trends
 from cxresearch.catalogue.cells import cell_in_words
 from cxresearch.catalogue.filings import Filing, find_run
 from cxresearch.errors import CxError
@@ -173,7 +173,6 @@ def _level(filing: Filing) -> float:
 
 def _from_results(folder: Path, key: tuple[str, str, str]) -> Mapping[str, Any] | None:
     kind, term, group = key
-    opened._learn_kinds()
     for entry in read_json(folder / "outputs.json")["outputs"]:
         if entry["kind"] != "result" or entry.get("result") != kind:
             continue

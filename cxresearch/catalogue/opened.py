@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,8 +24,6 @@ from cxresearch.shown import DisplayTable, Figure, Finding
 from cxresearch.study.workspace import PathLike, find_workspace
 
 _Loaded = TypeVar("_Loaded")
-
-_ROOMS = ("drivers", "peak_end", "psychometrics", "servqual")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -158,7 +155,6 @@ def open_run(
     record = read_json(filing.folder / "run.json")
     listing = filing.folder / "outputs.json"
     entries = read_json(listing)["outputs"] if listing.exists() else []
-    _learn_kinds()
     return OpenedRun(
         filing=filing,
         record=record,
@@ -217,14 +213,6 @@ def _filled(declared: str, injected: str) -> str:
             line[: old.col_offset] + value + line[old.end_col_offset :]
         ).decode()
     return "\n".join(lines)
-
-
-def _learn_kinds() -> None:
-    """Import the rooms: a result is rebuilt by the class that its kind names."""
-    for name in _ROOMS:
-        room = importlib.import_module(f"cxresearch.{name}")
-        for public in room.__all__:  # some rooms import a name when it is first used
-            getattr(room, public)
 
 
 def _shelf(
