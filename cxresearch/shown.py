@@ -15,6 +15,8 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 
+from cxresearch._rows import values_of
+
 Sureness = Literal["clear", "likely", "not_decided"]
 Depth = Literal["manager", "analyst", "student"]
 _LONGEST_UNBROKEN = 20
@@ -161,7 +163,7 @@ class DisplayTable:
         """
         return PlainTable(
             headings=[str(column) for column in self.shown.columns],
-            rows=self.shown.to_numpy(dtype=object).tolist(),
+            rows=values_of(self.shown),
             caption=self.caption,
             numeric=self.numeric,
             notes=self.notes,

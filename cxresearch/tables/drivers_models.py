@@ -39,7 +39,6 @@ from cxresearch.wording.drivers import (
 from cxresearch.wording.formats import UNDEFINED
 from cxresearch.wording.labels import column_label
 
-_GROUPS = ("driver", "control", "intercept", "threshold")
 _UNSCALED = ("durbin_watson", "vif", "condition", "influence", "marker")
 _VERDICTS = ("problem", "watch", "ok")
 

@@ -26,8 +26,6 @@ from cxresearch.wording.peak_end import (
     small_decimals,
 )
 
-_OF_ZERO_TO_ONE = ("peak_position",)
-
 
 def display_features(
     features: EpisodeFeaturesResult, *, labels: Labels = None, language: str = "en"
